@@ -1,0 +1,4 @@
+export interface BlobstoreConfig {
+  /** Folder of its own; made when missing. Holds `contents/`, `tmp/` and `names.sqlite`. */
+  readonly root: string;
+}
