@@ -1,3 +1,5 @@
+export { type HeldLock, holdLock, type LockHolderDeps } from "./hold-lock.ts";
+
 export type LocketType = "lock" | "presence";
 
 /** Diego: locket/models/locket.proto */
