@@ -1,0 +1,133 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { UsageError } from "./usage-error.ts";
+
+/** The configuration as a whole, validated. Flags > environment (`INGOT_…`) > file > defaults. */
+export type IngotConfig = Readonly<z.infer<typeof schema>>;
+
+const port = z.coerce.number().int().min(1).max(65535);
+
+const schema = z.strictObject({
+  /** State folder: removing it is a clean uninstall. */
+  state: z.string().min(1),
+  /** System domain; apps live under `apps.` of it. */
+  domain: z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/, "is not a domain name"),
+  /** Null: 80 or 8080 or the next free one. */
+  httpPort: port.nullable(),
+  /** Null: 443 or 8443 or the next free one. */
+  httpsPort: port.nullable(),
+  sshPort: port,
+  /** Reservable ports of the TCP router, `first-last`. */
+  tcpPorts: z.string().regex(/^\d+-\d+$/, "is not a range like 1024-1123"),
+  /** Addresses that the router listens on besides the containers' bridge. Loopback until the user says otherwise. */
+  bind: z.array(z.string().min(1)).min(1),
+  isolation: z.enum(["auto", "container", "sandbox", "process"]),
+  /** False: print the packages that are missing and stop, instead of installing them. */
+  install: z.boolean(),
+  logLevel: z.enum(["debug", "info", "warn", "error"]),
+  /** Memory that the cell offers, MB; null: what the machine has, less 2 GB for the platform. */
+  cellMemoryMb: z.coerce.number().int().min(256).nullable(),
+});
+
+/** Name in flags → key, environment name and kind. */
+const OPTIONS = {
+  state: { key: "state", environment: "INGOT_STATE" },
+  domain: { key: "domain", environment: "INGOT_DOMAIN" },
+  "http-port": { key: "httpPort", environment: "INGOT_HTTP_PORT" },
+  "https-port": { key: "httpsPort", environment: "INGOT_HTTPS_PORT" },
+  "ssh-port": { key: "sshPort", environment: "INGOT_SSH_PORT" },
+  "tcp-ports": { key: "tcpPorts", environment: "INGOT_TCP_PORTS" },
+  bind: { key: "bind", environment: "INGOT_BIND" },
+  isolation: { key: "isolation", environment: "INGOT_ISOLATION" },
+  "log-level": { key: "logLevel", environment: "INGOT_LOG_LEVEL" },
+  "cell-memory": { key: "cellMemoryMb", environment: "INGOT_CELL_MEMORY" },
+} as const satisfies Record<string, { key: keyof IngotConfig; environment: string }>;
+
+export interface CommandLine {
+  readonly config: IngotConfig;
+  /** Flags that belong to the command itself. */
+  readonly flags: Readonly<Record<string, string | boolean | undefined>>;
+  readonly positionals: readonly string[];
+}
+
+/**
+ * Reads flags, environment and file. `own` names the command's own flags. Throws `UsageError` that names the bad value
+ * and where it came from.
+ */
+export function readCommandLine(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  own: Readonly<Record<string, "string" | "boolean">> = {},
+): CommandLine {
+  const options: Record<string, { type: "string" | "boolean"; multiple?: boolean }> = {
+    config: { type: "string" },
+    "no-install": { type: "boolean" },
+  };
+  for (const name of Object.keys(OPTIONS)) options[name] = { type: "string", multiple: name === "bind" };
+  for (const [name, type] of Object.entries(own)) options[name] = { type };
+
+  let parsed: { values: Record<string, unknown>; positionals: string[] };
+  try {
+    parsed = parseArgs({ args: [...argv], options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message.split(". To specify")[0]);
+  }
+  const given = parsed.values;
+
+  const merged: Record<string, unknown> = {
+    state: join(environment["HOME"] || homedir(), ".ingot"),
+    domain: "cf.localhost",
+    httpPort: null,
+    httpsPort: null,
+    sshPort: 2222,
+    tcpPorts: "1024-1123",
+    bind: ["127.0.0.1"],
+    isolation: "auto",
+    install: true,
+    logLevel: "info",
+    cellMemoryMb: null,
+  };
+  const origin: Record<string, string> = {};
+  const take = (key: string, value: unknown, from: string): void => {
+    merged[key] = value;
+    origin[key] = from;
+  };
+
+  const file = typeof given["config"] === "string" ? given["config"] : environment["INGOT_CONFIG"];
+  if (file !== undefined) for (const [key, value] of Object.entries(readFile(file))) take(key, value, file);
+  for (const { key, environment: name } of Object.values(OPTIONS)) {
+    const value = environment[name];
+    if (value !== undefined && value !== "") take(key, key === "bind" ? value.split(",") : value, name);
+  }
+  for (const [flag, { key }] of Object.entries(OPTIONS))
+    if (given[flag] !== undefined) take(key, given[flag], `--${flag}`);
+  if (given["no-install"] === true) take("install", false, "--no-install");
+
+  const checked = schema.safeParse(merged);
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    const key = String(issue?.path[0] ?? (issue as { keys?: string[] } | undefined)?.keys?.[0] ?? "");
+    throw new UsageError(`${origin[key] ?? key}: ${issue?.message ?? "invalid"}`);
+  }
+  const config = {
+    ...checked.data,
+    state: isAbsolute(checked.data.state) ? checked.data.state : resolve(checked.data.state),
+  };
+  const flags = Object.fromEntries(Object.keys(own).map((name) => [name, given[name] as string | boolean | undefined]));
+  return { config, flags, positionals: parsed.positionals };
+}
+
+/** YAML would cost its import at each start: the file is JSON. */
+function readFile(path: string): Record<string, unknown> {
+  if (!existsSync(path)) throw new UsageError(`--config: ${path} does not exist`);
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // Told below in the user's words.
+  }
+  throw new UsageError(`--config: ${path} is not a JSON object`);
+}

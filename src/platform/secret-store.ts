@@ -1,0 +1,43 @@
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { Secrets } from "../kit/random.ts";
+
+/** Generated secrets of one Ingot, in one file of mode 0600. */
+export interface SecretStore {
+  /** The secret of that name; made and written down at the first call. */
+  get(name: string, byteCount?: number): string;
+}
+
+/** Opens `secrets.json`. Each new secret is on disk before it is handed out. */
+export function openSecretStore(folder: string, secrets: Secrets): SecretStore {
+  const path = join(folder, "secrets.json");
+  let known: Record<string, string> = {};
+  try {
+    known = JSON.parse(readFileSync(path, "utf8")) as Record<string, string>;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  return {
+    get: (name, byteCount = 24) => {
+      const old = known[name];
+      if (old !== undefined) return old;
+      const made = secrets.token(byteCount);
+      known = { ...known, [name]: made };
+      writeFileDurably(path, `${JSON.stringify(known, null, 2)}\n`, 0o600);
+      return made;
+    },
+  };
+}
+
+/** Writes beside, syncs, renames: the file is old or new, never half. */
+export function writeFileDurably(path: string, content: string, mode: number): void {
+  const beside = `${path}.new`;
+  const file = openSync(beside, "w", mode);
+  try {
+    writeSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(beside, path);
+}
