@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+
+/** What `./ingot status --json` prints. */
+export interface PlatformStatus {
+  readonly state: "starting" | "ready" | "stopping";
+  readonly pid: number;
+  readonly uptimeSeconds: number;
+  readonly apiUrl: string;
+  readonly ports: { readonly http: number; readonly https: number };
+  readonly isolation: string;
+  /** What is lost against full containers, a line each. */
+  readonly notes: readonly string[];
+  readonly cells: readonly { readonly cellId: string; readonly memoryMb: number; readonly containers: number }[];
+  readonly instances: { readonly desired: number; readonly running: number };
+  readonly processes: readonly {
+    readonly role: string;
+    readonly pid: number;
+    /** Proportional set size, KiB. */
+    readonly pssKb: number;
+    readonly eventLoopP999Ms: number | null;
+  }[];
+}
+
+/** Memory of a process with shared pages divided among their users, KiB; 0 when it cannot be read. */
+export function pssKb(pid: number): number {
+  try {
+    return Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
