@@ -30,7 +30,7 @@ export function openStateFolder(root: string): StateFolder {
   };
   return {
     root: real,
-    hash: createHash("sha256").update(real).digest("hex").slice(0, 6),
+    hash: createHash("sha256").update(real).digest("hex").slice(0, 8),
     run: sub("run"),
     data: sub("data"),
     logs: sub("logs"),
