@@ -1,14 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { ingotVersion } from "../platform/version.ts";
 
 /** `./ingot version` */
 export async function version(): Promise<number> {
   process.stdout.write(`ingot ${ingotVersion()} (node ${process.versions.node})\n`);
   return 0;
-}
-
-/** The version in package.json. */
-export function ingotVersion(): string {
-  const path = join(import.meta.dirname, "..", "..", "package.json");
-  return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
 }

@@ -1,0 +1,80 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readCommandLine } from "../platform/config.ts";
+import { askControl } from "../platform/control.ts";
+import { AlreadyRunningError, lockHolder } from "../platform/instance-lock.ts";
+import { openStateFolder } from "../platform/state-folder.ts";
+import type { PlatformStatus } from "../platform/status.ts";
+import { loginSteps } from "./login.ts";
+
+/** First start: packages, stack layer and keys included. */
+const DETACHED_READY_MS = 180_000;
+
+/** `./ingot up [--detach] [--push DIR]`: boots everything; stays until a signal, or returns when ready with `--detach`. */
+export async function up(argv: readonly string[]): Promise<number> {
+  const { config, flags } = readCommandLine(argv, process.env, { push: "string", detach: "boolean" });
+  const push = typeof flags["push"] === "string" ? resolve(flags["push"]) : null;
+  if (flags["detach"] !== true) {
+    const { runForeground } = await import("../platform/foreground.ts");
+    return await runForeground(config, async (platform) => {
+      if (push !== null) await pushApp(push, platform.apiUrl, platform.adminPassword, config.state);
+    });
+  }
+
+  const state = openStateFolder(config.state);
+  const holder = lockHolder(state.root);
+  if (holder !== null) {
+    process.stderr.write(`ingot up: ${new AlreadyRunningError(holder, state.root).message}\n`);
+    return 1;
+  }
+  const words = argv.filter(
+    (word, index) => word !== "--detach" && !word.startsWith("--push") && argv[index - 1] !== "--push",
+  );
+  const output = openSync(join(state.logs, "up.log"), "a", 0o600);
+  const launcher = join(import.meta.dirname, "..", "..", "ingot");
+  const child = spawn(launcher, ["up", ...words], { detached: true, stdio: ["ignore", "pipe", output] });
+  closeSync(output);
+  // What the platform says until it is ready is for this terminal too.
+  child.stdout.on("data", (chunk: Buffer) => process.stdout.write(chunk));
+  let ended: number | null = null;
+  child.on("exit", (code) => {
+    ended = code ?? 1;
+  });
+  const ready = await waitUntilReady(join(state.run, "control.sock"), () => ended);
+  child.stdout.destroy();
+  child.unref();
+  if (ready === null) {
+    process.stderr.write(`ingot up: not ready; see ${join(state.logs, "up.log")}\n`);
+    return typeof ended === "number" ? ended : 1;
+  }
+  if (push !== null) return await pushApp(push, ready.apiUrl, adminPassword(state.root), config.state);
+  return 0;
+}
+
+async function waitUntilReady(control: string, ended: () => number | null): Promise<PlatformStatus | null> {
+  const endMs = performance.now() + DETACHED_READY_MS;
+  while (performance.now() < endMs && ended() === null) {
+    const status = (await askControl(control, "GET", "/status", 2000)) as PlatformStatus | null;
+    if (status?.state === "ready") return status;
+    await sleep(50);
+  }
+  return null;
+}
+
+function adminPassword(state: string): string {
+  return (JSON.parse(readFileSync(join(state, "secrets.json"), "utf8")) as { adminPassword: string }).adminPassword;
+}
+
+/** Pushes the app in `folder` with our own cf, as any user would; a CF_HOME in the state folder leaves the user's own alone. */
+async function pushApp(folder: string, apiUrl: string, password: string, stateRoot: string): Promise<number> {
+  const { runCf } = await import("../cli/index.ts");
+  const { cliDeps } = await import("../platform/cli-deps.ts");
+  const deps = cliDeps({ cfHome: join(stateRoot, "cf"), cwd: folder });
+  for (const words of [...loginSteps(apiUrl, password), ["push"]]) {
+    const code = await runCf(words, deps);
+    if (code !== 0) return code;
+  }
+  return 0;
+}
