@@ -1,0 +1,90 @@
+import type { ProcessToRun, StagingRequest, TaskToRun } from "./model.ts";
+
+/** One app as the tests know it. */
+const ownership = {
+  appGuid: "a0000000-0000-4000-8000-000000000001",
+  appName: "hello",
+  spaceGuid: "50000000-0000-4000-8000-000000000001",
+  spaceName: "dev",
+  organizationGuid: "00000000-0000-4000-8000-000000000001",
+  organizationName: "acme",
+};
+
+export const webProcess: ProcessToRun = {
+  ...ownership,
+  guid: ownership.appGuid,
+  version: "b0000000-0000-4000-8000-000000000002",
+  annotation: "1700000000000",
+  type: "web",
+  instances: 2,
+  memoryMb: 256,
+  diskMb: 512,
+  logRateLimitBytesPerSecond: -1,
+  fileDescriptors: 16384,
+  stack: "cflinuxfs4",
+  droplet: { algorithm: "sha256", value: "cafe" },
+  startCommand: "node server.js",
+  executionMetadata: "",
+  user: "vcap",
+  ports: [],
+  appPorts: [8080],
+  environment: [{ name: "VCAP_APPLICATION", value: "{}" }],
+  sidecars: [],
+  healthCheck: {
+    type: "port",
+    timeoutSeconds: null,
+    invocationTimeoutSeconds: null,
+    intervalSeconds: null,
+    httpEndpoint: null,
+  },
+  readinessHealthCheck: {
+    type: "process",
+    invocationTimeoutSeconds: null,
+    intervalSeconds: null,
+    httpEndpoint: null,
+  },
+  httpRoutes: [{ uri: "hello.apps.test", port: 8080, protocol: "http1", routeServiceUrl: null, options: null }],
+  tcpRoutes: [],
+  internalRoutes: [],
+  securityGroupRules: [{ protocol: "tcp", destination: "0.0.0.0-9.255.255.255", ports: "80,443" }],
+  placementTags: [],
+};
+
+export const helloBuild: StagingRequest = {
+  ...ownership,
+  buildGuid: "b1000000-0000-4000-8000-000000000001",
+  packageGuid: "c1000000-0000-4000-8000-000000000001",
+  packageChecksum: { algorithm: "sha256", value: "beef" },
+  stack: "cflinuxfs4",
+  buildpacks: [
+    { name: "nodejs_buildpack", key: "bp1_sum", guid: "bp1", sha256: "sum" },
+    { name: "custom", key: "https://example.test/bp.git", guid: null, sha256: null },
+  ],
+  skipDetect: true,
+  cacheSha256: "cace",
+  memoryMb: 1024,
+  diskMb: 6144,
+  logRateLimitBytesPerSecond: -1,
+  environment: [{ name: "CF_STACK", value: "cflinuxfs4" }],
+  securityGroupRules: [],
+  appPorts: [8080],
+  placementTags: [],
+};
+
+export const migrateTask: TaskToRun = {
+  ...ownership,
+  guid: "70000000-0000-4000-8000-000000000001",
+  name: "migrate",
+  command: "rake db:migrate",
+  user: "vcap",
+  dropletGuid: "d0000000-0000-4000-8000-000000000001",
+  droplet: { algorithm: "sha256", value: "cafe" },
+  stack: "cflinuxfs4",
+  memoryMb: 256,
+  diskMb: 512,
+  logRateLimitBytesPerSecond: -1,
+  environment: [{ name: "LANG", value: "en_US.UTF-8" }],
+  securityGroupRules: [],
+  appPorts: [8080],
+  placementTags: [],
+};
