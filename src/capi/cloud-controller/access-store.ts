@@ -1,0 +1,79 @@
+import type { Kysely } from "kysely";
+import type { Access, HeldRole } from "./access.ts";
+import type { CcDatabase, RoleType } from "./store/schema.ts";
+
+/** All roles of a user, space roles with their organization. */
+export async function rolesOfUser(db: Kysely<CcDatabase>, userGuid: string): Promise<HeldRole[]> {
+  const rows = await db
+    .selectFrom("roles")
+    .leftJoin("spaces", "spaces.guid", "roles.space_guid")
+    .where("roles.user_guid", "=", userGuid)
+    .select([
+      "roles.type",
+      "roles.space_guid",
+      "roles.organization_guid",
+      "spaces.organization_guid as space_organization_guid",
+    ])
+    .execute();
+  return rows.map((row) => ({
+    type: row.type,
+    organizationGuid: row.organization_guid ?? row.space_organization_guid ?? "",
+    spaceGuid: row.space_guid,
+  }));
+}
+
+/**
+ * A subquery of the guids of the spaces where the caller has one of `types` (organization roles count for all spaces of the organization).
+ * For `where("apps.space_guid", "in", …)`; ask `access.readsAll` first.
+ */
+export function spaceGuidsWith(db: Kysely<CcDatabase>, access: Access, types: readonly RoleType[]) {
+  return db
+    .selectFrom("spaces")
+    .where((eb) =>
+      eb.or([
+        eb(
+          "spaces.guid",
+          "in",
+          eb
+            .selectFrom("roles")
+            .where("user_guid", "=", access.userGuid)
+            .where("space_guid", "is not", null)
+            .where("type", "in", types)
+            .select("space_guid"),
+        ),
+        eb("spaces.organization_guid", "in", organizationRoles(db, access, types)),
+      ]),
+    )
+    .select("spaces.guid");
+}
+
+/** A subquery of the guids of the organizations where the caller has one of `types`, in the organization itself or in one of its spaces. */
+export function organizationGuidsWith(db: Kysely<CcDatabase>, access: Access, types: readonly RoleType[]) {
+  return db
+    .selectFrom("organizations")
+    .where((eb) =>
+      eb.or([
+        eb("organizations.guid", "in", organizationRoles(db, access, types)),
+        eb(
+          "organizations.guid",
+          "in",
+          eb
+            .selectFrom("roles")
+            .innerJoin("spaces", "spaces.guid", "roles.space_guid")
+            .where("roles.user_guid", "=", access.userGuid)
+            .where("roles.type", "in", types)
+            .select("spaces.organization_guid"),
+        ),
+      ]),
+    )
+    .select("organizations.guid");
+}
+
+function organizationRoles(db: Kysely<CcDatabase>, access: Access, types: readonly RoleType[]) {
+  return db
+    .selectFrom("roles")
+    .where("roles.user_guid", "=", access.userGuid)
+    .where("roles.organization_guid", "is not", null)
+    .where("roles.type", "in", types)
+    .select("roles.organization_guid");
+}

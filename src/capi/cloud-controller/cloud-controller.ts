@@ -1,0 +1,106 @@
+import { rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import type { Kysely } from "kysely";
+import { kyselyOf } from "../../kit/kysely-sqlite.ts";
+import { Sqlite } from "../../kit/sqlite.ts";
+import type { CcApi } from "./api/api.ts";
+import { Links } from "./api/links.ts";
+import { createServer } from "./api/server.ts";
+import { TokenVerifier } from "./api/token-verifier.ts";
+import { UserRegister } from "./api/user-register.ts";
+import { recordEvent } from "./audit-events.ts";
+import type { CcConfig } from "./config.ts";
+import type { CcDeps } from "./deps.ts";
+import { FeatureFlags } from "./feature-flags.ts";
+import { Hooks } from "./hooks.ts";
+import type { CloudController } from "./index.ts";
+import { Jobs } from "./jobs.ts";
+import { RESOURCES } from "./resources/index.ts";
+import { CC_MIGRATIONS } from "./store/migrations.ts";
+import type { CcDatabase } from "./store/schema.ts";
+import { seed } from "./store/seed.ts";
+
+/** A background loop that failed waits this long. */
+const LOOP_RETRY_MS = 1_000;
+
+/** Wires everything together and owns its life. */
+export async function startApi(config: CcConfig, deps: CcDeps): Promise<CloudController> {
+  const file = new Sqlite(config.databasePath);
+  const stop = new AbortController();
+  const loops: { name: string; loop: (signal: AbortSignal) => Promise<void> }[] = [];
+  try {
+    file.migrate(CC_MIGRATIONS);
+    const db: Kysely<CcDatabase> = kyselyOf<CcDatabase>(file);
+    await seed(db, config, deps);
+    await file.durable();
+    const links = new Links(config.urls.api);
+    const users = new UserRegister(db, deps.clock);
+    const jobs = new Jobs({ db, file, links, clock: deps.clock, random: deps.random, log: deps.log });
+    const parts = { config, deps, db, file, tokens: new TokenVerifier(deps), users };
+    const external = createServer(parts);
+    const internal = createServer(parts);
+    const api: CcApi = {
+      ...external.routes(false),
+      internal: internal.routes(true),
+      config,
+      deps,
+      db,
+      file,
+      links,
+      jobs,
+      users,
+      hooks: new Hooks(),
+      featureFlags: new FeatureFlags(db),
+      nowMs: () => deps.clock.nowMs(),
+      stamp: () => {
+        const now = deps.clock.nowMs();
+        return { guid: deps.random.guid(), created_at: now, updated_at: now };
+      },
+      transaction: (work) => db.transaction().execute(work),
+      event: (trx, event) => recordEvent(trx, deps, event),
+      job: (operation, work) => jobs.register(operation, work),
+      enqueue: (request, trx) => jobs.enqueue(request, trx),
+      background: (name, loop) => void loops.push({ name, loop }),
+    };
+    for (const register of RESOURCES) register(api);
+    await external.server.listen({ host: config.listen.host, port: config.listen.port });
+    await rm(config.internalSocketPath, { force: true }); // left by a killed process
+    await internal.server.listen({ path: config.internalSocketPath });
+    jobs.start();
+    const running = loops.map(({ name, loop }) => keepRunning(name, loop, deps, stop.signal));
+    const { address, port } = external.server.server.address() as AddressInfo;
+    return {
+      address: { host: address, port },
+      internal: { socketPath: config.internalSocketPath },
+      async [Symbol.asyncDispose]() {
+        stop.abort(new Error("cloud controller stops"));
+        await Promise.all([external.server.close(), internal.server.close()]);
+        await jobs[Symbol.asyncDispose]();
+        await Promise.all(running);
+        await file.durable();
+        file[Symbol.dispose]();
+      },
+    };
+  } catch (error) {
+    stop.abort(error);
+    file[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function keepRunning(
+  name: string,
+  loop: (signal: AbortSignal) => Promise<void>,
+  deps: CcDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await loop(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      deps.log.error("loop failed", { loop: name, error });
+    }
+    await deps.clock.sleep(LOOP_RETRY_MS, signal).catch(() => undefined);
+  }
+}

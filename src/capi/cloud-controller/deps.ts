@@ -1,0 +1,19 @@
+import type { UaaClient } from "../../identity/uaa/client.ts";
+import type { Clock } from "../../kit/clock.ts";
+import type { HttpClient } from "../../kit/http-client.ts";
+import type { Log } from "../../kit/log.ts";
+import type { Random, Secrets } from "../../kit/random.ts";
+import type { BlobstoreClient } from "../blobstore/client.ts";
+import type { BridgeClient } from "../cc-bridge/client.ts";
+
+/** What the Cloud Controller is given. */
+export interface CcDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly secrets: Secrets;
+  readonly log: Log;
+  readonly uaa: UaaClient;
+  readonly blobstore: BlobstoreClient;
+  readonly bridge: BridgeClient;
+  readonly http: HttpClient;
+}

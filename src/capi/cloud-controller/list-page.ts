@@ -1,0 +1,115 @@
+import { type ReferenceExpression, type SelectQueryBuilder, sql } from "kysely";
+import type { Links } from "./api/links.ts";
+import type { Query } from "./api/query.ts";
+import type { ListQuery, TimeRange } from "./list-query.ts";
+import type { CcDatabase } from "./store/schema.ts";
+
+export interface ListPage<Row> {
+  readonly rows: readonly Row[];
+  readonly total: number;
+}
+
+/**
+ * Filters by guids, times and labels, counts, orders and takes one page of `query`, which selects from `table` (further joins must not
+ * multiply rows). `owner` is the name under which the table's labels are kept. Two queries.
+ */
+export async function readPage<TB extends keyof CcDatabase, Row>(
+  query: SelectQueryBuilder<CcDatabase, TB, Row>,
+  table: TB & string,
+  list: ListQuery,
+  options: { readonly owner?: string; readonly orderColumns?: Readonly<Record<string, string>> } = {},
+): Promise<ListPage<Row>> {
+  const filtered = filter(query, table, list, options.owner);
+  const counted = await filtered
+    .clearSelect()
+    .clearOrderBy()
+    .select(sql<number>`count(*)`.as("n"))
+    .executeTakeFirstOrThrow();
+  const column = list.orderBy === null ? "id" : (options.orderColumns?.[list.orderBy] ?? list.orderBy);
+  const direction = list.descending ? "desc" : "asc";
+  let ordered = filtered.orderBy(sql.ref(`${table}.${column}`), direction);
+  if (column !== "id") ordered = ordered.orderBy(sql.ref(`${table}.guid`), direction);
+  const rows = await ordered
+    .limit(list.perPage)
+    .offset((list.page - 1) * list.perPage)
+    .execute();
+  return { rows, total: Number((counted as { n: number }).n) };
+}
+
+function filter<TB extends keyof CcDatabase, Row>(
+  query: SelectQueryBuilder<CcDatabase, TB, Row>,
+  table: string,
+  list: ListQuery,
+  owner: string | undefined,
+): SelectQueryBuilder<CcDatabase, TB, Row> {
+  const column = (name: string): ReferenceExpression<CcDatabase, TB> =>
+    sql.ref(`${table}.${name}`) as unknown as ReferenceExpression<CcDatabase, TB>;
+  let filtered = query;
+  if (list.guids !== null) filtered = filtered.where(column("guid"), "in", list.guids as never);
+  for (const [name, ranges] of [
+    ["created_at", list.createdAts],
+    ["updated_at", list.updatedAts],
+  ] as const) {
+    if (ranges !== null) filtered = filtered.where((eb) => eb.or(ranges.map(inRange(`${table}.${name}`))) as never);
+  }
+  for (const { prefix, name, operator, values } of list.labels) {
+    const labelled = sql`SELECT resource_guid FROM labels WHERE resource_type = ${owner ?? ""} AND key_prefix = ${prefix} AND key_name = ${name}`;
+    const anyOf = values.length === 0 ? sql`NULL` : sql.join(values);
+    const matching = operator === "in" || operator === "notin" ? sql`${labelled} AND value IN (${anyOf})` : labelled;
+    const negated = operator === "notin" || operator === "not-exists";
+    const guid = sql.ref(`${table}.guid`);
+    filtered = filtered.where(
+      negated ? sql<boolean>`${guid} NOT IN (${matching})` : sql<boolean>`${guid} IN (${matching})`,
+    );
+  }
+  return filtered;
+}
+
+function inRange(column: string) {
+  return ([from, to]: TimeRange) => sql<boolean>`${sql.ref(column)} BETWEEN ${from} AND ${to}`;
+}
+
+/** The document of a list. CC: presenters/v3/paginated_list_presenter.rb */
+export function presentPage(
+  links: Links,
+  path: string,
+  list: ListQuery,
+  total: number,
+  resources: readonly object[],
+): { pagination: object; resources: readonly object[] } {
+  const lastPage = Math.max(1, Math.ceil(total / list.perPage));
+  const at = (page: number) => links.to(`${path}?${pageQuery(list, page)}`);
+  return {
+    pagination: {
+      total_results: total,
+      total_pages: lastPage,
+      first: at(1),
+      last: at(lastPage),
+      next: list.page < lastPage ? at(list.page + 1) : null,
+      previous: list.page > 1 ? at(list.page - 1) : null,
+    },
+    resources,
+  };
+}
+
+/** Filters, order and paging, sorted by name as Rails' `to_query` does. */
+function pageQuery(list: ListQuery, page: number): string {
+  const { page: _page, per_page: _perPage, order_by: _orderBy, ...filters } = list.given as Query;
+  const pairs = new Map<string, string>([
+    ["page", String(page)],
+    ["per_page", String(list.perPage)],
+  ]);
+  if (list.orderBy !== null) pairs.set("order_by", `${list.descending ? "-" : "+"}${list.orderBy}`);
+  for (const [name, value] of Object.entries(filters)) {
+    if (typeof value === "string") pairs.set(name, value);
+    else for (const [inner, text] of Object.entries(value)) pairs.set(`${name}[${inner}]`, text);
+  }
+  return [...pairs]
+    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
+    .sort()
+    .join("&");
+}
+
+function encode(text: string): string {
+  return encodeURIComponent(text).replaceAll("%20", "+");
+}
