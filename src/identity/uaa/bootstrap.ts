@@ -1,0 +1,104 @@
+import { ADMIN_GROUPS, type BootstrapClient } from "./config.ts";
+import type { UaaContext } from "./context.ts";
+import type { OauthClient, User } from "./model.ts";
+
+/** Groups that policy and other components ask about although no client or user of the start has them. */
+const KNOWN_GROUPS: readonly string[] = [
+  "cloud_controller.admin_read_only",
+  "cloud_controller.global_auditor",
+  "network.write",
+  "scim.create",
+  "scim.userids",
+  "tokens.list",
+  "tokens.revoke",
+  "uaa.resource",
+  "uaa.none",
+  "groups.update",
+];
+
+/** Brings clients, groups and the administrator of the configuration into the store. Runs at each start. */
+export async function bootstrap(context: UaaContext): Promise<void> {
+  const { config, clients, groups, random, clock } = context;
+  const adminGroups = config.adminGroups ?? ADMIN_GROUPS;
+  const existing = new Map((await clients.all()).map((client) => [client.clientId, client]));
+  const registered: OauthClient[] = [];
+  for (const client of config.clients) {
+    registered.push(await registeredClient(context, client, existing.get(client.id) ?? null));
+  }
+  await clients.upsert(registered);
+
+  const names = new Set([...KNOWN_GROUPS, ...context.defaultGroups, ...adminGroups]);
+  for (const client of registered) for (const scope of client.scope) names.add(scope);
+  const known = new Set((await groups.findByNames([...names])).map((group) => group.displayName.toLowerCase()));
+  const nowMs = clock.nowMs();
+  await groups.ensure(
+    [...names]
+      .filter((name) => !known.has(name.toLowerCase()))
+      .map((displayName) => ({
+        id: random.guid(),
+        displayName,
+        description: null,
+        version: 0,
+        createdMs: nowMs,
+        lastModifiedMs: nowMs,
+      })),
+  );
+
+  const [stored] = await context.users.findByName(config.adminUser, "uaa");
+  const admin = stored ?? (await createAdmin(context));
+  for (const group of await groups.findByNames(adminGroups)) {
+    await groups.addMember({ groupId: group.id, memberId: admin.id, memberType: "USER", origin: "uaa" }, nowMs);
+  }
+}
+
+async function registeredClient(
+  context: UaaContext,
+  wanted: BootstrapClient,
+  stored: OauthClient | null,
+): Promise<OauthClient> {
+  // A hash that still fits stays: a new salt would void every token of the client (see revocationSignature).
+  let hash = stored?.secretHashes[0];
+  if (hash === undefined || !(await context.hasher.matches(wanted.secret, hash))) {
+    hash = await context.hasher.hashSecret(wanted.secret);
+  }
+  return {
+    clientId: wanted.id,
+    secretHashes: [hash],
+    scope: wanted.scope ?? ["uaa.none"],
+    authorities: wanted.authorities ?? ["uaa.none"],
+    grantTypes: wanted.grantTypes,
+    redirectUris: wanted.redirectUris ?? [],
+    resourceIds: ["none"],
+    autoApprove: wanted.autoApprove ?? [],
+    accessTokenValiditySeconds: wanted.accessTokenValiditySeconds ?? null,
+    refreshTokenValiditySeconds: wanted.refreshTokenValiditySeconds ?? null,
+    additional: stored?.additional ?? {},
+    lastModifiedMs: stored?.lastModifiedMs ?? context.clock.nowMs(),
+  };
+}
+
+async function createAdmin(context: UaaContext): Promise<User> {
+  const { config, clock, random, hasher, users } = context;
+  const nowMs = clock.nowMs();
+  const admin: User = {
+    id: random.guid(),
+    userName: config.adminUser,
+    origin: "uaa",
+    email: config.adminUser,
+    givenName: config.adminUser,
+    familyName: null,
+    phoneNumber: null,
+    externalId: null,
+    passwordHash: await hasher.hash(config.adminPassword),
+    active: true,
+    verified: true,
+    version: 0,
+    createdMs: nowMs,
+    lastModifiedMs: nowMs,
+    passwordChangedMs: nowMs,
+    lastLogonMs: null,
+    previousLogonMs: null,
+  };
+  await users.insert(admin);
+  return admin;
+}

@@ -1,0 +1,27 @@
+import type { UaaClient, UaaUser } from "./client.ts";
+import type { UaaContext } from "./context.ts";
+import { tokenKeys } from "./handlers/keys.ts";
+import type { User } from "./model.ts";
+
+/** At most this many ids or names a call, as over the wire. */
+const IDS_MAX = 500;
+
+/** The UAA for components of the same process: no sockets, no tokens. */
+export function inProcessClient(context: UaaContext): UaaClient {
+  const toUaaUser = ({ id, userName, origin }: User): UaaUser => ({ id, userName, origin });
+  return {
+    tokenKeys: async () => tokenKeys(context),
+    usersById: async (ids) => {
+      if (ids.length > IDS_MAX) throw new RangeError(`more than ${IDS_MAX} ids`);
+      return (await context.users.findMany(ids)).map(toUaaUser);
+    },
+    usersByName: async (userNames, origin) => {
+      if (userNames.length > IDS_MAX) throw new RangeError(`more than ${IDS_MAX} names`);
+      const found: UaaUser[] = [];
+      for (const name of new Set(userNames.map((userName) => userName.toLowerCase()))) {
+        found.push(...(await context.users.findByName(name, origin)).map(toUaaUser));
+      }
+      return found;
+    },
+  };
+}

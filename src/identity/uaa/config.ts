@@ -1,0 +1,76 @@
+/** A client as the platform registers it at each start (the stored one is overwritten). */
+export interface BootstrapClient {
+  readonly id: string;
+  /** Empty: the client is public (`cf`). Otherwise machine-made, at least 22 characters. */
+  readonly secret: string;
+  readonly scope?: readonly string[];
+  readonly authorities?: readonly string[];
+  readonly grantTypes: readonly string[];
+  readonly redirectUris?: readonly string[];
+  readonly autoApprove?: true | readonly string[];
+  readonly accessTokenValiditySeconds?: number;
+  readonly refreshTokenValiditySeconds?: number;
+}
+
+export interface UaaConfig {
+  /** SQLite file, or `:memory:`. */
+  readonly databasePath: string;
+  /** System domain, e.g. `cf.localhost`. */
+  readonly domain: string;
+  /** The `iss` claim: the public address of the token endpoint. */
+  readonly issuerUrl: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Public addresses without a slash at the end. */
+  readonly loginUrl: string;
+  readonly uaaUrl: string;
+  readonly adminUser: string;
+  /** Used only when the account does not exist yet: a changed password survives restarts. */
+  readonly adminPassword: string;
+  readonly clients: readonly BootstrapClient[];
+  /** Seconds; clients may have their own. Default 43,200. UAA: jwt.token.policy.accessTokenValiditySeconds */
+  readonly accessTokenTtlSeconds?: number;
+  /** Seconds. Default 2,592,000 (30 days). */
+  readonly refreshTokenTtlSeconds?: number;
+  /** Tokens are kept so that `cf logout` ends them. Default true. UAA: jwt.token.revocable */
+  readonly revocableTokens?: boolean;
+  /** Every user has these groups. */
+  readonly defaultUserGroups?: readonly string[];
+  /** Groups of the first administrator. */
+  readonly adminGroups?: readonly string[];
+}
+
+/** uaa-release: jobs/uaa/spec, uaa.user.authorities */
+export const DEFAULT_USER_GROUPS: readonly string[] = [
+  "openid",
+  "scim.me",
+  "cloud_controller.read",
+  "cloud_controller.write",
+  "cloud_controller_service_permissions.read",
+  "password.write",
+  "uaa.user",
+  "approvals.me",
+  "oauth.approvals",
+  "notification_preferences.read",
+  "notification_preferences.write",
+  "profile",
+  "roles",
+  "user_attributes",
+  "uaa.offline_token",
+];
+
+/** cf-deployment: uaa.scim.users (admin), and what an administrator of a whole installation in one piece needs besides. */
+export const ADMIN_GROUPS: readonly string[] = [
+  "clients.admin",
+  "clients.read",
+  "clients.secret",
+  "clients.write",
+  "cloud_controller.admin",
+  "doppler.firehose",
+  "network.admin",
+  "openid",
+  "routing.router_groups.read",
+  "routing.router_groups.write",
+  "scim.read",
+  "scim.write",
+  "uaa.admin",
+];

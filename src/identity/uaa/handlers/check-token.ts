@@ -1,0 +1,40 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { UaaContext } from "../context.ts";
+import { UaaError } from "../errors.ts";
+import { verifyToken } from "../token-service.ts";
+import { clientOf, insufficientScope, parametersOf } from "./request.ts";
+
+/** POST /check_token and /introspect, for clients with the authority uaa.resource. UAA: CheckTokenEndpoint, IntrospectEndpoint */
+export function registerCheckToken(server: FastifyInstance, context: UaaContext): void {
+  server.post("/check_token", async (request) => {
+    await requireResourceServer(context, request);
+    const { token, scopes } = parametersOf(request);
+    if (token === undefined || token === "") {
+      throw new UaaError("invalid_token", "Token parameter must be set", { status: 400 });
+    }
+    const verified = await verifyToken(context, token, "access").catch((error: unknown) => {
+      // The caller itself is authenticated, so this is no 401.
+      throw error instanceof UaaError ? new UaaError(error.code, error.message, { status: 400 }) : error;
+    });
+    const missing = (scopes ?? "").split(",").filter((scope) => scope !== "" && !verified.scopes.has(scope));
+    if (missing.length > 0) {
+      throw new UaaError("invalid_scope", `Some requested scopes are missing: ${missing.join(",")}`);
+    }
+    return verified.claims;
+  });
+  server.post("/introspect", async (request) => {
+    await requireResourceServer(context, request);
+    const verified = await verifyToken(context, parametersOf(request)["token"] ?? "", "access").catch(
+      (error: unknown) => {
+        if (error instanceof UaaError) return null;
+        throw error;
+      },
+    );
+    return verified === null ? { active: false } : { ...verified.claims, active: true };
+  });
+}
+
+async function requireResourceServer(context: UaaContext, request: FastifyRequest): Promise<void> {
+  const client = await clientOf(context, request);
+  if (!client.authorities.includes("uaa.resource")) throw insufficientScope(["uaa.resource"]);
+}

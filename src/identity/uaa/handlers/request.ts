@@ -1,0 +1,114 @@
+import type { FastifyRequest } from "fastify";
+import type { UaaContext } from "../context.ts";
+import { UaaError } from "../errors.ts";
+import type { OauthClient, User } from "../model.ts";
+import { authenticateClient } from "../sign-in.ts";
+import { type VerifiedToken, verifyToken } from "../token-service.ts";
+
+export const SESSION_COOKIE = "JSESSIONID";
+
+/** The values of the query and of a form body, the body's first. Of a name given twice the last counts. */
+export function parametersOf(request: FastifyRequest): Record<string, string> {
+  const parameters: Record<string, string> = Object.create(null) as Record<string, string>;
+  const take = (source: unknown): void => {
+    if (typeof source !== "object" || source === null) return;
+    for (const [name, value] of Object.entries(source)) {
+      const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+      if (typeof last === "string") parameters[name] = last;
+    }
+  };
+  take(request.query);
+  if (!String(request.headers["content-type"] ?? "").includes("json")) take(request.body);
+  return parameters;
+}
+
+/** The JSON object of the body. Throws `invalid_request`. */
+export function jsonBodyOf(request: FastifyRequest): Record<string, unknown> {
+  const body: unknown = request.body;
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw new UaaError("invalid_request", "The request body must be a JSON object");
+  }
+  return body as Record<string, unknown>;
+}
+
+/** The token of the Authorization header, verified. Throws `unauthorized` without one, `invalid_token` for a bad one. */
+export async function bearerOf(context: UaaContext, request: FastifyRequest): Promise<VerifiedToken> {
+  const header = request.headers.authorization ?? "";
+  const match = /^bearer\s+(\S+)$/i.exec(header);
+  if (match === null) {
+    throw new UaaError("unauthorized", "Full authentication is required to access this resource");
+  }
+  return await verifyToken(context, match[1]!, "access");
+}
+
+/** Verifies the token and that it has one of the scopes. Throws `insufficient_scope`. */
+export async function requireScope(
+  context: UaaContext,
+  request: FastifyRequest,
+  ...anyOf: readonly string[]
+): Promise<VerifiedToken> {
+  const token = await bearerOf(context, request);
+  if (!hasScope(token, ...anyOf)) throw insufficientScope(anyOf);
+  return token;
+}
+
+export function hasScope(token: VerifiedToken, ...anyOf: readonly string[]): boolean {
+  return anyOf.some((scope) => token.scopes.has(scope));
+}
+
+/** UAA: InsufficientScopeException */
+export function insufficientScope(anyOf: readonly string[]): UaaError {
+  return new UaaError("insufficient_scope", "Insufficient scope for this resource", {
+    extra: { scope: anyOf.join(" ") },
+  });
+}
+
+/**
+ * The client that calls: Basic header, or client_id and client_secret in the form. A client with the empty secret
+ * needs to give none. Throws `invalid_client`, or `unauthorized` when nothing was given.
+ */
+export async function clientOf(context: UaaContext, request: FastifyRequest): Promise<OauthClient> {
+  const header = request.headers.authorization;
+  if (header !== undefined && /^basic\s/i.test(header)) {
+    const text = Buffer.from(header.slice(6).trim(), "base64").toString();
+    const colon = text.indexOf(":");
+    if (colon < 0) throw new UaaError("invalid_client", "Invalid basic authentication token");
+    const encoded = request.headers["x-cf-encoded-credentials"] === "true";
+    const read = (part: string): string => (encoded ? decodeForm(part) : part);
+    return await authenticateClient(context, read(text.slice(0, colon)), read(text.slice(colon + 1)));
+  }
+  const { client_id: clientId, client_secret: secret } = parametersOf(request);
+  if (clientId === undefined) {
+    throw new UaaError("unauthorized", "Full authentication is required to access this resource");
+  }
+  return await authenticateClient(context, clientId, secret ?? "");
+}
+
+function decodeForm(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    throw new UaaError("invalid_client", "Failed to decode basic authentication token");
+  }
+}
+
+/** The user of the browser session, or null. */
+export async function sessionUserOf(
+  context: UaaContext,
+  request: FastifyRequest,
+): Promise<{ readonly user: User; readonly authTimeMs: number } | null> {
+  const sessionId = cookieOf(request, SESSION_COOKIE);
+  if (sessionId === null) return null;
+  const session = await context.tokens.session(sessionId, context.clock.nowMs());
+  if (session === null) return null;
+  const user = await context.users.find(session.userId);
+  return user === null || !user.active ? null : { user, authTimeMs: session.createdMs };
+}
+
+export function cookieOf(request: FastifyRequest, name: string): string | null {
+  for (const part of (request.headers.cookie ?? "").split(";")) {
+    const equals = part.indexOf("=");
+    if (equals > 0 && part.slice(0, equals).trim() === name) return part.slice(equals + 1).trim();
+  }
+  return null;
+}

@@ -1,0 +1,93 @@
+import type { FastifyInstance } from "fastify";
+import type { UaaContext } from "../context.ts";
+import { UaaError } from "../errors.ts";
+import type { StoredToken } from "../model.ts";
+import { ZONE_ID } from "../token-claims.ts";
+import { bearerOf, hasScope, insufficientScope, requireScope } from "./request.ts";
+
+/** Ends and lists tokens. UAA: TokenRevocationEndpoint */
+export function registerRevoke(server: FastifyInstance, context: UaaContext): void {
+  const { tokens, users, clients, file } = context;
+
+  server.delete<{ Params: { tokenId: string } }>("/oauth/token/revoke/:tokenId", async (request, reply) => {
+    const caller = await bearerOf(context, request);
+    const token = await tokens.find(request.params.tokenId);
+    const isOwn =
+      token !== null &&
+      (caller.user === null ? token.clientId === caller.client.clientId : token.userId === caller.user.id);
+    if (!isOwn && !hasScope(caller, "tokens.revoke", "uaa.admin")) throw insufficientScope(["tokens.revoke"]);
+    if (token === null) throw notFound();
+    await tokens.delete(token.tokenId);
+    await file.durable();
+    return reply.code(200).send();
+  });
+
+  server.get<{ Params: { userId: string } }>("/oauth/token/revoke/user/:userId", async (request, reply) => {
+    const caller = await bearerOf(context, request);
+    const { userId } = request.params;
+    if (caller.user?.id !== userId && !hasScope(caller, "tokens.revoke", "uaa.admin")) {
+      throw insufficientScope(["uaa.admin", "tokens.revoke"]);
+    }
+    if ((await users.find(userId)) === null) throw notFound();
+    await tokens.deleteOf({ userId });
+    await file.durable();
+    return reply.code(200).send();
+  });
+
+  server.get<{ Params: { userId: string; clientId: string } }>(
+    "/oauth/token/revoke/user/:userId/client/:clientId",
+    async (request, reply) => {
+      const caller = await bearerOf(context, request);
+      const { userId, clientId } = request.params;
+      const isSelf = caller.user?.id === userId && caller.client.clientId === clientId;
+      if (!isSelf && !hasScope(caller, "tokens.revoke", "uaa.admin")) {
+        throw insufficientScope(["uaa.admin", "tokens.revoke"]);
+      }
+      if ((await users.find(userId)) === null || (await clients.find(clientId)) === null) throw notFound();
+      await tokens.deleteOf({ userId, clientId });
+      await file.durable();
+      return reply.code(200).send();
+    },
+  );
+
+  server.get<{ Params: { clientId: string } }>("/oauth/token/revoke/client/:clientId", async (request, reply) => {
+    await requireScope(context, request, "tokens.revoke", "uaa.admin");
+    if ((await clients.find(request.params.clientId)) === null) throw notFound();
+    await tokens.deleteOf({ clientId: request.params.clientId });
+    await file.durable();
+    return reply.code(200).send();
+  });
+
+  server.get("/oauth/token/list", async (request) => {
+    const { user, client } = await bearerOf(context, request);
+    const owner = user === null ? { clientId: client.clientId } : { userId: user.id, clientId: client.clientId };
+    return (await tokens.list(owner)).map(wireToken);
+  });
+  server.get<{ Params: { userId: string } }>("/oauth/token/list/user/:userId", async (request) => {
+    await requireScope(context, request, "tokens.list", "uaa.admin");
+    return (await tokens.list({ userId: request.params.userId })).map(wireToken);
+  });
+  server.get<{ Params: { clientId: string } }>("/oauth/token/list/client/:clientId", async (request) => {
+    await requireScope(context, request, "tokens.list", "uaa.admin");
+    return (await tokens.list({ clientId: request.params.clientId })).map(wireToken);
+  });
+}
+
+function notFound(): UaaError {
+  return new UaaError("invalid_token", "Resource not found", { status: 404 });
+}
+
+function wireToken(token: StoredToken): Record<string, unknown> {
+  return {
+    tokenId: token.tokenId,
+    clientId: token.clientId,
+    userId: token.userId,
+    format: "JWT",
+    responseType: token.kind,
+    issuedAt: token.issuedMs,
+    expiresAt: token.expiresMs,
+    scope: `[${token.scope.join(", ")}]`,
+    value: null,
+    zoneId: ZONE_ID,
+  };
+}

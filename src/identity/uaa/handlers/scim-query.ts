@@ -1,0 +1,89 @@
+import type { FastifyRequest } from "fastify";
+import { UaaError } from "../errors.ts";
+import { parseScimFilter, type ScimFilter, ScimFilterError } from "../scim-filter.ts";
+import { SCIM_SCHEMAS } from "../scim-user.ts";
+import type { PageRequest } from "../store-users.ts";
+import { escapeHtml } from "./pages.ts";
+import { parametersOf } from "./request.ts";
+
+/** UAA: userMaxCount, groupMaxCount */
+export const COUNT_MAX = 500;
+
+export interface ScimQuery {
+  readonly filterText: string;
+  readonly filter: ScimFilter;
+  readonly page: PageRequest;
+  /** From 1, as SCIM counts. */
+  readonly startIndex: number;
+  readonly count: number;
+  /** Empty: all. */
+  readonly attributes: readonly string[];
+}
+
+/** Reads filter, sortBy, sortOrder, startIndex, count, attributes. Throws `scim` for a bad filter. */
+export function readScimQuery(request: FastifyRequest, defaults = { filter: "id pr", sortBy: "created" }): ScimQuery {
+  const parameters = parametersOf(request);
+  const filterText = parameters["filter"] ?? defaults.filter;
+  const sortBy = parameters["sortBy"] ?? defaults.sortBy;
+  const startIndex = Math.max(1, wholeNumber(parameters["startIndex"], 1));
+  const count = Math.min(COUNT_MAX, Math.max(0, wholeNumber(parameters["count"], 100)));
+  const ascending = (parameters["sortOrder"] ?? "ascending").toLowerCase() === "ascending";
+  const attributes = (parameters["attributes"] ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  return {
+    filterText,
+    filter: orBadFilter(filterText, sortBy, () => parseScimFilter(filterText)),
+    page: { offset: startIndex - 1, limit: count, sortBy, ascending },
+    startIndex,
+    count,
+    attributes,
+  };
+}
+
+/** Runs work on a filter; what is wrong with the filter becomes UAA's answer. */
+export function orBadFilter<T>(filterText: string, sortBy: string, work: () => T): T {
+  const refuse = (error: unknown): never => {
+    if (!(error instanceof ScimFilterError)) throw error;
+    throw new UaaError("scim", escapeHtml(`Invalid filter expression: [${filterText}] [${sortBy}]`));
+  };
+  try {
+    const result = work();
+    return result instanceof Promise ? (result.catch(refuse) as T) : result;
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+/** A page of results as SCIM JSON, cut down to the attributes asked for. */
+export function wirePage(
+  query: ScimQuery,
+  resources: readonly Readonly<Record<string, unknown>>[],
+  total: number,
+): Record<string, unknown> {
+  return {
+    resources:
+      query.attributes.length === 0 ? resources : resources.map((resource) => pick(resource, query.attributes)),
+    startIndex: query.startIndex,
+    itemsPerPage: query.count,
+    totalResults: total,
+    schemas: SCIM_SCHEMAS,
+  };
+}
+
+function pick(resource: Readonly<Record<string, unknown>>, attributes: readonly string[]): Record<string, unknown> {
+  const picked: Record<string, unknown> = {};
+  for (const attribute of attributes) {
+    const [head = ""] = attribute.split(".");
+    const name = Object.keys(resource).find((key) => key.toLowerCase() === head.toLowerCase());
+    if (name !== undefined) picked[name] = resource[name];
+  }
+  return picked;
+}
+
+function wholeNumber(text: string | undefined, fallback: number): number {
+  if (text === undefined || text === "") return fallback;
+  if (!/^-?\d{1,9}$/.test(text)) throw new UaaError("scim", `"${escapeHtml(text)}" is no number`);
+  return Number(text);
+}

@@ -1,0 +1,70 @@
+import type { FastifyInstance } from "fastify";
+import type { UaaContext } from "../context.ts";
+import { toWireError, UaaError } from "../errors.ts";
+import { registerApprovals } from "./approvals.ts";
+import { registerAuthorize } from "./authorize.ts";
+import { registerCheckToken } from "./check-token.ts";
+import { registerClients } from "./clients.ts";
+import { registerGroups } from "./groups.ts";
+import { registerInfo } from "./info.ts";
+import { registerKeys } from "./keys.ts";
+import { registerLogin } from "./login.ts";
+import { registerPassword } from "./password.ts";
+import { registerRevoke } from "./revoke.ts";
+import { registerToken } from "./token.ts";
+import { registerUserIds } from "./user-ids.ts";
+import { registerUsers } from "./users.ts";
+
+const BODY_BYTES_MAX = 1_048_576;
+/** Longer than any honest request of this API; a slow sender is cut off. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** The HTTP side of the UAA, not yet listening. */
+export async function buildServer(context: UaaContext): Promise<FastifyInstance> {
+  const { fastify } = await import("fastify");
+  const server = fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true },
+  });
+  server.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) => {
+    done(null, Object.fromEntries(new URLSearchParams(String(body))));
+  });
+  server.setErrorHandler((error, request, reply) => {
+    const known = error instanceof UaaError ? error : readFailure(error);
+    if (known === null)
+      context.log.error("request failed", { method: request.method, route: request.routeOptions.url, error });
+    const { status, headers, body } = toWireError(known ?? error);
+    return reply.code(status).headers(headers).send(body);
+  });
+  server.setNotFoundHandler((_request, reply) => {
+    const { status, headers, body } = toWireError(new UaaError("not_found", "The requested resource was not found"));
+    return reply.code(status).headers(headers).send(body);
+  });
+  const parts = [
+    registerInfo,
+    registerLogin,
+    registerToken,
+    registerAuthorize,
+    registerKeys,
+    registerCheckToken,
+    registerRevoke,
+    registerUsers,
+    registerPassword,
+    registerUserIds,
+    registerGroups,
+    registerClients,
+    registerApprovals,
+  ];
+  for (const register of parts) register(server, context);
+  return server;
+}
+
+/** A request that Fastify could not read (bad JSON, too large, unknown media type); null: our own fault. */
+function readFailure(error: unknown): UaaError | null {
+  const status = (error as { statusCode?: unknown }).statusCode;
+  if (status === 413) return new UaaError("payload_too_large", "The request body is too large");
+  if (typeof status !== "number" || status < 400 || status >= 500) return null;
+  return new UaaError("invalid_request", "The request could not be read", { status });
+}

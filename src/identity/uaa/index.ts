@@ -1,0 +1,5 @@
+export type { UaaClient, UaaUser } from "./client.ts";
+export type { BootstrapClient, UaaConfig } from "./config.ts";
+export { UaaError, type UaaErrorCode } from "./errors.ts";
+export { standardClients } from "./standard-clients.ts";
+export { startUaa, type Uaa, type UaaDeps } from "./uaa.ts";

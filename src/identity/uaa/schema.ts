@@ -1,0 +1,134 @@
+import type { Migration } from "../../kit/sqlite.ts";
+
+export interface UserRow {
+  id: string;
+  user_name: string;
+  user_name_lower: string;
+  origin: string;
+  email: string;
+  given_name: string | null;
+  family_name: string | null;
+  phone_number: string | null;
+  external_id: string | null;
+  password_hash: string | null;
+  active: number;
+  verified: number;
+  version: number;
+  created_ms: number;
+  last_modified_ms: number;
+  password_changed_ms: number;
+  last_logon_ms: number | null;
+  previous_logon_ms: number | null;
+}
+
+export interface GroupRow {
+  id: string;
+  display_name: string;
+  display_name_lower: string;
+  description: string | null;
+  version: number;
+  created_ms: number;
+  last_modified_ms: number;
+}
+
+export interface ClientRow {
+  client_id: string;
+  /** JSON arrays and objects from here to `additional`. */
+  secret_hashes: string;
+  scope: string;
+  authorities: string;
+  grant_types: string;
+  redirect_uris: string;
+  resource_ids: string;
+  auto_approve: string;
+  access_token_validity_s: number | null;
+  refresh_token_validity_s: number | null;
+  additional: string;
+  last_modified_ms: number;
+}
+
+export interface UaaTables {
+  users: UserRow;
+  groups: GroupRow;
+  memberships: { group_id: string; member_id: string; member_type: string; origin: string; added_ms: number };
+  clients: ClientRow;
+  signing_keys: { id: string; private_jwk: string; created_ms: number };
+  one_time_codes: { code_hash: string; intent: string; payload: string; expires_ms: number };
+  sessions: { session_hash: string; user_id: string; created_ms: number; expires_ms: number };
+  tokens: {
+    token_id: string;
+    client_id: string;
+    user_id: string | null;
+    kind: string;
+    issued_ms: number;
+    expires_ms: number;
+    scope: string;
+  };
+  login_failures: { user_id: string; failed_ms: number };
+  approvals: {
+    user_id: string;
+    client_id: string;
+    scope: string;
+    status: string;
+    expires_ms: number;
+    last_modified_ms: number;
+  };
+}
+
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
+      CREATE TABLE users (
+        id TEXT PRIMARY KEY, user_name TEXT NOT NULL, user_name_lower TEXT NOT NULL, origin TEXT NOT NULL,
+        email TEXT NOT NULL, given_name TEXT, family_name TEXT, phone_number TEXT, external_id TEXT,
+        password_hash TEXT, active INTEGER NOT NULL, verified INTEGER NOT NULL, version INTEGER NOT NULL,
+        created_ms INTEGER NOT NULL, last_modified_ms INTEGER NOT NULL, password_changed_ms INTEGER NOT NULL,
+        last_logon_ms INTEGER, previous_logon_ms INTEGER,
+        UNIQUE (user_name_lower, origin)
+      ) STRICT;
+      CREATE INDEX users_created ON users (created_ms);
+      CREATE TABLE groups (
+        id TEXT PRIMARY KEY, display_name TEXT NOT NULL, display_name_lower TEXT NOT NULL UNIQUE, description TEXT,
+        version INTEGER NOT NULL, created_ms INTEGER NOT NULL, last_modified_ms INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE memberships (
+        group_id TEXT NOT NULL REFERENCES groups (id) ON DELETE CASCADE, member_id TEXT NOT NULL,
+        member_type TEXT NOT NULL, origin TEXT NOT NULL, added_ms INTEGER NOT NULL,
+        PRIMARY KEY (group_id, member_id)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX memberships_member ON memberships (member_id);
+      CREATE TABLE clients (
+        client_id TEXT PRIMARY KEY, secret_hashes TEXT NOT NULL, scope TEXT NOT NULL, authorities TEXT NOT NULL,
+        grant_types TEXT NOT NULL, redirect_uris TEXT NOT NULL, resource_ids TEXT NOT NULL, auto_approve TEXT NOT NULL,
+        access_token_validity_s INTEGER, refresh_token_validity_s INTEGER, additional TEXT NOT NULL,
+        last_modified_ms INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE signing_keys (id TEXT PRIMARY KEY, private_jwk TEXT NOT NULL, created_ms INTEGER NOT NULL) STRICT;
+      CREATE TABLE one_time_codes (
+        code_hash TEXT PRIMARY KEY, intent TEXT NOT NULL, payload TEXT NOT NULL, expires_ms INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX one_time_codes_intent ON one_time_codes (intent);
+      CREATE TABLE sessions (
+        session_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+        created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE tokens (
+        token_id TEXT PRIMARY KEY, client_id TEXT NOT NULL, user_id TEXT, kind TEXT NOT NULL,
+        issued_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, scope TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX tokens_user ON tokens (user_id);
+      CREATE INDEX tokens_client ON tokens (client_id);
+      CREATE INDEX tokens_expiry ON tokens (expires_ms);
+      CREATE TABLE login_failures (
+        user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE, failed_ms INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX login_failures_user ON login_failures (user_id, failed_ms);
+      CREATE TABLE approvals (
+        user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE, client_id TEXT NOT NULL, scope TEXT NOT NULL,
+        status TEXT NOT NULL, expires_ms INTEGER NOT NULL, last_modified_ms INTEGER NOT NULL,
+        PRIMARY KEY (user_id, client_id, scope)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+];

@@ -1,0 +1,51 @@
+import { type RawBuilder, sql } from "kysely";
+import { type ScimFilter, ScimFilterError, type ScimOperator, type ScimValue } from "./scim-filter.ts";
+
+/** What an attribute is in the table. `time` columns hold milliseconds, `flag` columns 0 and 1. */
+export interface ScimColumn {
+  readonly column: string;
+  readonly type: "text" | "number" | "flag" | "time";
+}
+
+const COMPARE: Partial<Record<ScimOperator, string>> = { eq: "=", gt: ">", ge: ">=", lt: "<", le: "<=" };
+
+/**
+ * A filter as an SQL condition. Text compares without case (ASCII), values are bound. `columns` is keyed by attribute
+ * in lower case; an attribute that is not there throws `ScimFilterError`.
+ */
+export function scimFilterSql(filter: ScimFilter, columns: ReadonlyMap<string, ScimColumn>): RawBuilder<boolean> {
+  if (filter.kind === "and") {
+    return sql`(${scimFilterSql(filter.left, columns)} AND ${scimFilterSql(filter.right, columns)})`;
+  }
+  if (filter.kind === "or") {
+    return sql`(${scimFilterSql(filter.left, columns)} OR ${scimFilterSql(filter.right, columns)})`;
+  }
+  const target = columns.get(filter.attribute);
+  if (target === undefined) throw new ScimFilterError(`unknown attribute ${filter.attribute}`);
+  const column = sql.ref(target.column);
+  if (filter.kind === "present") return sql`(${column} IS NOT NULL)`;
+  if (filter.value === null) return sql`(${column} IS NULL)`;
+  const value = bindable(filter.value, target);
+  if (filter.operator === "co" || filter.operator === "sw") {
+    if (target.type !== "text") throw new ScimFilterError(`${filter.attribute} is no text`);
+    const place = sql`instr(lower(${column}), lower(${value}))`;
+    return filter.operator === "sw" ? sql`(${place} = 1)` : sql`(${place} > 0)`;
+  }
+  const operator = sql.raw(COMPARE[filter.operator]!); // one of five constants
+  if (target.type === "text") return sql`(lower(${column}) ${operator} lower(${value}))`;
+  return sql`(${column} ${operator} ${value})`;
+}
+
+function bindable(value: Exclude<ScimValue, null>, target: ScimColumn): string | number {
+  if (target.type === "text") return String(value);
+  if (target.type === "flag") {
+    if (typeof value === "boolean") return value ? 1 : 0;
+    if (value === "true" || value === "false") return value === "true" ? 1 : 0;
+  }
+  if (target.type === "number" && typeof value !== "boolean" && Number.isFinite(Number(value))) return Number(value);
+  if (target.type === "time" && typeof value === "string") {
+    const ms = Date.parse(value);
+    if (!Number.isNaN(ms)) return ms;
+  }
+  throw new ScimFilterError(`a wrong kind of value for ${target.column}`);
+}

@@ -1,0 +1,216 @@
+import { type Kysely, sql } from "kysely";
+import { UaaError } from "./errors.ts";
+import type { Group, Membership, MemberType } from "./model.ts";
+import type { GroupRow, UaaTables } from "./schema.ts";
+import type { ScimFilter } from "./scim-filter.ts";
+import { type ScimColumn, scimFilterSql } from "./scim-filter-sql.ts";
+import type { Page, PageRequest } from "./store-users.ts";
+
+const GROUP_COLUMNS: ReadonlyMap<string, ScimColumn> = new Map([
+  ["id", { column: "id", type: "text" }],
+  ["displayname", { column: "display_name", type: "text" }],
+  ["description", { column: "description", type: "text" }],
+  ["version", { column: "version", type: "number" }],
+  ["meta.version", { column: "version", type: "number" }],
+  ["created", { column: "created_ms", type: "time" }],
+  ["meta.created", { column: "created_ms", type: "time" }],
+  ["lastmodified", { column: "last_modified_ms", type: "time" }],
+  ["meta.lastmodified", { column: "last_modified_ms", type: "time" }],
+]);
+
+/** Groups and who is in them. A group may hold groups; a user of the inner one then has the outer one too. */
+export class GroupStore {
+  readonly #db: Kysely<UaaTables>;
+
+  constructor(db: Kysely<UaaTables>) {
+    this.#db = db;
+  }
+
+  async find(id: string): Promise<Group | null> {
+    const row = await this.#db.selectFrom("groups").selectAll().where("id", "=", id).executeTakeFirst();
+    return row === undefined ? null : fromRow(row);
+  }
+
+  async findByName(displayName: string): Promise<Group | null> {
+    const row = await this.#db
+      .selectFrom("groups")
+      .selectAll()
+      .where("display_name_lower", "=", displayName.toLowerCase())
+      .executeTakeFirst();
+    return row === undefined ? null : fromRow(row);
+  }
+
+  async findByNames(displayNames: readonly string[]): Promise<Group[]> {
+    if (displayNames.length === 0) return [];
+    const names = displayNames.map((name) => name.toLowerCase());
+    const rows = await this.#db.selectFrom("groups").selectAll().where("display_name_lower", "in", names).execute();
+    return rows.map(fromRow);
+  }
+
+  /** Throws `ScimFilterError` for an attribute that groups do not have. */
+  async query(filter: ScimFilter, page: PageRequest): Promise<Page<Group>> {
+    const condition = scimFilterSql(filter, GROUP_COLUMNS);
+    const sortColumn = GROUP_COLUMNS.get(page.sortBy.toLowerCase())?.column ?? "created_ms";
+    const { total } = await this.#db
+      .selectFrom("groups")
+      .select((eb) => eb.fn.countAll<number>().as("total"))
+      .where(condition)
+      .executeTakeFirstOrThrow();
+    const rows = await this.#db
+      .selectFrom("groups")
+      .selectAll()
+      .where(condition)
+      .orderBy(sql.ref(sortColumn), page.ascending ? "asc" : "desc")
+      .orderBy("id")
+      .limit(page.limit)
+      .offset(page.offset)
+      .execute();
+    return { items: rows.map(fromRow), total };
+  }
+
+  /** Throws `scim_resource_already_exists`. */
+  async insert(group: Group, members: readonly Membership[], nowMs: number): Promise<void> {
+    await this.#db.transaction().execute(async (trx) => {
+      const { numInsertedOrUpdatedRows } = await trx
+        .insertInto("groups")
+        .values(toRow(group))
+        .onConflict((conflict) => conflict.column("display_name_lower").doNothing())
+        .executeTakeFirstOrThrow();
+      if (numInsertedOrUpdatedRows !== 1n) {
+        throw new UaaError(
+          "scim_resource_already_exists",
+          `A group with displayName: ${group.displayName} already exists.`,
+        );
+      }
+      for (const member of members) await insertMember(trx, member, nowMs);
+    });
+  }
+
+  /** Makes the groups that are not there yet. */
+  async ensure(groups: readonly Group[]): Promise<void> {
+    if (groups.length === 0) return;
+    await this.#db
+      .insertInto("groups")
+      .values(groups.map(toRow))
+      .onConflict((conflict) => conflict.column("display_name_lower").doNothing())
+      .execute();
+  }
+
+  /** Replaces the members when they are given. Throws `scim_resource_conflict` when someone was faster. */
+  async update(
+    group: Group,
+    expectedVersion: number,
+    members: readonly Membership[] | null,
+    nowMs: number,
+  ): Promise<void> {
+    await this.#db.transaction().execute(async (trx) => {
+      const { numUpdatedRows } = await trx
+        .updateTable("groups")
+        .set(toRow(group))
+        .where("id", "=", group.id)
+        .where("version", "=", expectedVersion)
+        .executeTakeFirstOrThrow();
+      if (numUpdatedRows !== 1n) {
+        throw new UaaError(
+          "scim_resource_conflict",
+          `Attempt to update a group (${group.id}) with wrong version: expected=${expectedVersion}`,
+        );
+      }
+      if (members === null) return;
+      await trx.deleteFrom("memberships").where("group_id", "=", group.id).execute();
+      for (const member of members) await insertMember(trx, member, nowMs);
+    });
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.#db.transaction().execute(async (trx) => {
+      await trx.deleteFrom("memberships").where("member_id", "=", id).execute();
+      await trx.deleteFrom("groups").where("id", "=", id).execute();
+    });
+  }
+
+  async members(groupId: string): Promise<Membership[]> {
+    const rows = await this.#db
+      .selectFrom("memberships")
+      .selectAll()
+      .where("group_id", "=", groupId)
+      .orderBy("added_ms")
+      .orderBy("member_id")
+      .execute();
+    return rows.map((row) => ({
+      groupId: row.group_id,
+      memberId: row.member_id,
+      memberType: row.member_type as MemberType,
+      origin: row.origin,
+    }));
+  }
+
+  /** True when the member was not in the group before. */
+  async addMember(member: Membership, nowMs: number): Promise<boolean> {
+    return await insertMember(this.#db, member, nowMs);
+  }
+
+  async removeMember(groupId: string, memberId: string): Promise<boolean> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom("memberships")
+      .where("group_id", "=", groupId)
+      .where("member_id", "=", memberId)
+      .executeTakeFirstOrThrow();
+    return numDeletedRows > 0n;
+  }
+
+  async removeEverywhere(memberId: string): Promise<void> {
+    await this.#db.deleteFrom("memberships").where("member_id", "=", memberId).execute();
+  }
+
+  /** Groups with this member, directly or by way of inner groups (at most 16 deep). */
+  async groupsOf(memberId: string): Promise<{ readonly group: Group; readonly direct: boolean }[]> {
+    const { rows } = await sql<GroupRow & { depth: number }>`
+      WITH RECURSIVE reached (group_id, depth) AS (
+        SELECT group_id, 1 FROM memberships WHERE member_id = ${memberId}
+        UNION
+        SELECT m.group_id, r.depth + 1 FROM memberships m JOIN reached r ON m.member_id = r.group_id WHERE r.depth < 16
+      )
+      SELECT g.*, min(r.depth) AS depth FROM reached r JOIN groups g ON g.id = r.group_id
+      GROUP BY g.id ORDER BY g.display_name`.execute(this.#db);
+    return rows.map((row) => ({ group: fromRow(row), direct: row.depth === 1 }));
+  }
+}
+
+async function insertMember(db: Kysely<UaaTables>, member: Membership, nowMs: number): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto("memberships")
+    .values({
+      group_id: member.groupId,
+      member_id: member.memberId,
+      member_type: member.memberType,
+      origin: member.origin,
+      added_ms: nowMs,
+    })
+    .onConflict((conflict) => conflict.columns(["group_id", "member_id"]).doNothing())
+    .executeTakeFirstOrThrow();
+  return numInsertedOrUpdatedRows === 1n;
+}
+
+function fromRow(row: GroupRow): Group {
+  return {
+    id: row.id,
+    displayName: row.display_name,
+    description: row.description,
+    version: row.version,
+    createdMs: row.created_ms,
+    lastModifiedMs: row.last_modified_ms,
+  };
+}
+
+function toRow(group: Group): GroupRow {
+  return {
+    id: group.id,
+    display_name: group.displayName,
+    display_name_lower: group.displayName.toLowerCase(),
+    description: group.description,
+    version: group.version,
+    created_ms: group.createdMs,
+    last_modified_ms: group.lastModifiedMs,
+  };
+}
