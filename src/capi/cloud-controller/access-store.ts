@@ -41,7 +41,7 @@ export function spaceGuidsWith(db: Kysely<CcDatabase>, access: Access, types: re
             .where("type", "in", types)
             .select("space_guid"),
         ),
-        eb("spaces.organization_guid", "in", organizationRoles(db, access, types)),
+        eb("spaces.organization_guid", "in", organizationRoleGuids(db, access, types)),
       ]),
     )
     .select("spaces.guid");
@@ -53,7 +53,7 @@ export function organizationGuidsWith(db: Kysely<CcDatabase>, access: Access, ty
     .selectFrom("organizations")
     .where((eb) =>
       eb.or([
-        eb("organizations.guid", "in", organizationRoles(db, access, types)),
+        eb("organizations.guid", "in", organizationRoleGuids(db, access, types)),
         eb(
           "organizations.guid",
           "in",
@@ -69,7 +69,8 @@ export function organizationGuidsWith(db: Kysely<CcDatabase>, access: Access, ty
     .select("organizations.guid");
 }
 
-function organizationRoles(db: Kysely<CcDatabase>, access: Access, types: readonly RoleType[]) {
+/** A subquery of the guids of the organizations where the caller has one of `types` in the organization itself. */
+export function organizationRoleGuids(db: Kysely<CcDatabase>, access: Access, types: readonly RoleType[]) {
   return db
     .selectFrom("roles")
     .where("roles.user_guid", "=", access.userGuid)

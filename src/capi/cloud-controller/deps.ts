@@ -3,6 +3,7 @@ import type { Clock } from "../../kit/clock.ts";
 import type { HttpClient } from "../../kit/http-client.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random, Secrets } from "../../kit/random.ts";
+import type { AgentClient } from "../../logging/agent/client.ts";
 import type { BlobstoreClient } from "../blobstore/client.ts";
 import type { BridgeClient } from "../cc-bridge/client.ts";
 
@@ -16,4 +17,6 @@ export interface CcDeps {
   readonly blobstore: BlobstoreClient;
   readonly bridge: BridgeClient;
   readonly http: HttpClient;
+  /** Takes the log lines of source type API. */
+  readonly agent: AgentClient;
 }

@@ -28,6 +28,7 @@ export const CC_ERRORS = {
     "Rate Limit Exceeded: Unauthenticated requests from this IP address have exceeded the limit. Please log in.",
   ],
   ServiceUnavailable: [10015, 503, "%s"],
+  UniquenessError: [10016, 422, "%s"], // of the v3 table, errors/v3.yml
   ServiceBrokerRateLimitExceeded: [10016, 429, "Service broker concurrent request limit exceeded"],
   OrgSuspended: [10017, 403, "The organization is suspended"],
   SpaceSuspended: [10019, 403, "The space is suspended"],

@@ -20,6 +20,8 @@ export interface ListSpec {
   readonly fields?: Readonly<Record<string, readonly string[]>>;
   /** Query parameters that the list leaves out. */
   readonly without?: readonly ("created_ats" | "updated_ats")[];
+  /** CC answers some lists' mistakes with 422 instead of 400. */
+  readonly mistakesAre?: "UnprocessableEntity";
   /** Further checks of this list, in CC's words. */
   readonly check?: (list: ListQuery) => readonly string[];
 }
@@ -91,7 +93,7 @@ export function parseListQuery(spec: ListSpec, query: Query): ListQuery {
     given: query,
   };
   if (errors.length === 0) errors.push(...(spec.check?.(list) ?? []));
-  if (errors.length > 0) throw new CcError("BadQueryParameter", [errors]);
+  if (errors.length > 0) throw new CcError(spec.mistakesAre ?? "BadQueryParameter", [errors]);
   return list;
 }
 

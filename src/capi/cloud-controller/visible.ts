@@ -7,18 +7,30 @@ import type { CcDatabase, OrganizationsTable, SpacesTable } from "./store/schema
 export type Organization = Selectable<OrganizationsTable>;
 export type Space = Selectable<SpacesTable>;
 
+/** The organization, when it exists and the caller may know of it. */
+export async function findOrganization(api: CcApi, access: Access, guid: string): Promise<Organization | null> {
+  if (!access.canReadOrganization(guid)) return null;
+  return (await api.db.selectFrom("organizations").where("guid", "=", guid).selectAll().executeTakeFirst()) ?? null;
+}
+
 /** The organization, when the caller may know of it; else 404, as for one that does not exist. */
 export async function visibleOrganization(api: CcApi, access: Access, guid: string): Promise<Organization> {
-  const row = await api.db.selectFrom("organizations").where("guid", "=", guid).selectAll().executeTakeFirst();
-  if (row === undefined || !access.canReadOrganization(row.guid)) throw notFound("Organization");
-  return row;
+  const organization = await findOrganization(api, access, guid);
+  if (organization === null) throw notFound("Organization");
+  return organization;
+}
+
+/** The space, when it exists and the caller may know of it. */
+export async function findSpace(api: CcApi, access: Access, guid: string): Promise<Space | null> {
+  const row = await api.db.selectFrom("spaces").where("guid", "=", guid).selectAll().executeTakeFirst();
+  return row === undefined || !access.canReadSpace(row) ? null : row;
 }
 
 /** The space, when the caller may know of it; else 404. */
 export async function visibleSpace(api: CcApi, access: Access, guid: string): Promise<Space> {
-  const row = await api.db.selectFrom("spaces").where("guid", "=", guid).selectAll().executeTakeFirst();
-  if (row === undefined || !access.canReadSpace(row)) throw notFound("Space");
-  return row;
+  const space = await findSpace(api, access, guid);
+  if (space === null) throw notFound("Space");
+  return space;
 }
 
 /**

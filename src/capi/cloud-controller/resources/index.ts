@@ -1,5 +1,11 @@
 import type { Resource } from "../api/api.ts";
+import { jobs } from "./jobs/routes.ts";
 import { organizations } from "./organizations/routes.ts";
+import { roles } from "./roles/routes.ts";
+import { root } from "./root/routes.ts";
+import { spaces } from "./spaces/routes.ts";
+import { usageSummary } from "./usage-summary/routes.ts";
+import { users } from "./users/routes.ts";
 
 /** Every resource of the API, one line each. */
-export const RESOURCES: readonly Resource[] = [organizations];
+export const RESOURCES: readonly Resource[] = [root, jobs, organizations, spaces, users, roles, usageSummary];

@@ -1,6 +1,7 @@
+import type { CcApi } from "../../api/api.ts";
 import type { Links } from "../../api/links.ts";
 import { presentTime } from "../../api/timestamps.ts";
-import type { Metadata } from "../../metadata.ts";
+import { type Metadata, metadataOf } from "../../metadata.ts";
 import type { Organization } from "../../visible.ts";
 
 /** CC: presenters/v3/organization_presenter.rb */
@@ -21,4 +22,26 @@ export function presentOrganization(organization: Organization, metadata: Metada
       quota: links.to(`/v3/organization_quotas/${organization.quota_guid}`),
     },
   };
+}
+
+export async function presentOrganizations(api: CcApi, organizations: readonly Organization[]): Promise<object[]> {
+  const metadata = await metadataOf(
+    api.db,
+    "organization",
+    organizations.map(({ guid }) => guid),
+  );
+  return organizations.map((organization) => presentOrganization(organization, metadata(organization.guid), api.links));
+}
+
+/** For `included.organizations`. */
+export async function includedOrganizations(api: CcApi, guids: readonly string[]): Promise<object[]> {
+  if (guids.length === 0) return [];
+  const rows = await api.db
+    .selectFrom("organizations")
+    .where("guid", "in", [...new Set(guids)])
+    .orderBy("created_at")
+    .orderBy("guid")
+    .selectAll()
+    .execute();
+  return presentOrganizations(api, rows);
 }

@@ -6,14 +6,15 @@ import { actorOf } from "../../audit-events.ts";
 import { notAuthorized, unprocessable } from "../../errors.ts";
 import { presentPage, readPage } from "../../list-page.ts";
 import { parseListQuery } from "../../list-query.ts";
-import { changeMetadata, metadataOf } from "../../metadata.ts";
+import { changeMetadata } from "../../metadata.ts";
 import { isUniqueViolation } from "../../store/unique.ts";
 import { parseBody } from "../../validation.ts";
 import { type Organization, requireOrganizationWrite, visibleOrganization } from "../../visible.ts";
 import { ORGANIZATION_CREATE, ORGANIZATION_UPDATE } from "./body.ts";
+import { defaultIsolationSegment } from "./default-isolation-segment.ts";
 import { deleteOrganization } from "./delete.ts";
 import { ORGANIZATIONS_LIST } from "./list.ts";
-import { presentOrganization } from "./present.ts";
+import { presentOrganizations } from "./present.ts";
 
 /** Registers `/v3/organizations`. */
 export function organizations(api: CcApi): void {
@@ -36,6 +37,7 @@ export function organizations(api: CcApi): void {
     );
   });
   api.job("organization.delete", deleteOrganization(api));
+  defaultIsolationSegment(api);
 }
 
 function index(api: CcApi): Handler {
@@ -46,12 +48,7 @@ function index(api: CcApi): Handler {
     const names = list.list("names");
     if (names !== null) rows = rows.where("name", "in", names);
     const page = await readPage(rows, "organizations", list, { owner: "organization" });
-    const metadata = await metadataOf(
-      api.db,
-      "organization",
-      page.rows.map(({ guid }) => guid),
-    );
-    const resources = page.rows.map((row) => presentOrganization(row, metadata(row.guid), api.links));
+    const resources = await presentOrganizations(api, page.rows);
     return ok(presentPage(api.links, path, list, page.total, resources));
   };
 }
@@ -151,6 +148,6 @@ async function recordChange(
 }
 
 async function present(api: CcApi, organization: Organization): Promise<object> {
-  const metadata = await metadataOf(api.db, "organization", [organization.guid]);
-  return presentOrganization(organization, metadata(organization.guid), api.links);
+  const [document] = await presentOrganizations(api, [organization]);
+  return document!;
 }

@@ -1,0 +1,42 @@
+import type { UaaUser } from "../../../../identity/uaa/client.ts";
+import type { CcApi } from "../../api/api.ts";
+import { CcError } from "../../errors.ts";
+
+const UAA_TIMEOUT_MS = 10_000;
+/** Ids of one question to the UAA. */
+const BATCH = 500;
+
+/** Names and origins by guid; users that the UAA does not know are left out. Throws UaaUnavailable. */
+export async function uaaUsers(
+  api: CcApi,
+  guids: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, UaaUser>> {
+  const found = new Map<string, UaaUser>();
+  const unique = [...new Set(guids)];
+  for (let start = 0; start < unique.length; start += BATCH) {
+    const users = await ask(() =>
+      api.deps.uaa.usersById(unique.slice(start, start + BATCH), api.deps.clock.deadline(UAA_TIMEOUT_MS, signal)),
+    );
+    for (const user of users) found.set(user.id, user);
+  }
+  return found;
+}
+
+/** Users of these names, of any origin or of the given one. Throws UaaUnavailable. */
+export async function uaaUsersByName(
+  api: CcApi,
+  userNames: readonly string[],
+  origin: string | null,
+  signal?: AbortSignal,
+): Promise<readonly UaaUser[]> {
+  return ask(() => api.deps.uaa.usersByName(userNames, origin, api.deps.clock.deadline(UAA_TIMEOUT_MS, signal)));
+}
+
+async function ask<T>(question: () => Promise<T>): Promise<T> {
+  try {
+    return await question();
+  } catch (error) {
+    throw new CcError("UaaUnavailable", [], { cause: error });
+  }
+}
