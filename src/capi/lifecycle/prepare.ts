@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { access, chmod, copyFile, link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import type { Subprocess } from "../../kit/subprocess.ts";
+import { runChecked, type Subprocess } from "../../kit/subprocess.ts";
 import type { LifecycleConfig } from "./config.ts";
 import { containerFiles, writeContainerFiles, yamlLibrary } from "./container-files.ts";
 
@@ -32,7 +32,6 @@ export async function prepareLifecycle(
   const partial = `${lifecycleDir}.partial`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(join(partial, "node", "bin"), { recursive: true });
-  await chmod(partial, 0o755);
   await writeContainerFiles(files, partial, { nodePath: config.nodePath, subprocess: deps.subprocess }, signal);
   await writeFile(join(partial, "package.json"), '{"type":"module"}\n');
   await linkOrCopy(config.nodePath, join(partial, "node", "bin", "node"));
@@ -41,11 +40,17 @@ export async function prepareLifecycle(
     await mkdir(join(partial, "node", "lib"));
     await copyFile(libatomic, join(partial, "node", "lib", "libatomic.so.1"));
   }
+  await makeReadable(partial, deps.subprocess, signal);
   await rename(partial, lifecycleDir).catch(async (error) => {
     if (!(await exists(lifecycleDir))) throw error; // else somebody else was faster
     await rm(partial, { recursive: true, force: true });
   });
   return { lifecycleDir };
+}
+
+/** For the users of containers, whatever umask keeps the rest of the state folder private. */
+export async function makeReadable(folder: string, subprocess: Subprocess, signal: AbortSignal): Promise<void> {
+  await runChecked(subprocess, "chmod", ["-R", "a+rX,go-w", folder], { signal });
 }
 
 /** A second name for a big file; a copy where that cannot be. */

@@ -1,5 +1,6 @@
 /** The builder: runs in a staging container, turns an app into a droplet. See ../README.md. */
 import { rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { type BuilderConfig, FlagError, parseBuilderFlags } from "./builder-config.ts";
 import { BuildpackRunner } from "./buildpack-runner.ts";
 import { writeArchive } from "./droplet.ts";
@@ -33,7 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
     print.error(error.message);
     return error.exitCode;
   }
-  const runtimesDir = process.env["INGOT_RUNTIMES"] ?? "/tmp/lifecycle-runtimes";
+  const runtimesDir = process.env["INGOT_RUNTIMES"] ?? join(import.meta.dirname, "runtimes");
   const runner = new BuildpackRunner(config, print);
   try {
     await runner.run();

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import {
@@ -52,6 +52,7 @@ export class BuildpackRunner {
     this.#config = config;
     this.#print = print;
     this.contentsDir = mkdtempSync(join(tmpdir(), "contents"));
+    chmodSync(this.contentsDir, 0o755); // becomes the mode of the app's home
     this.#depsDir = join(this.contentsDir, "deps");
     this.#profileDir = join(this.contentsDir, "profile.d");
   }

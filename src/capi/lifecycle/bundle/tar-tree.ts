@@ -52,7 +52,7 @@ export async function writeTarTree(
       const runtime = isAbsolute(link) ? runtimeOf(target, runtimesDir) : null;
       if (runtime !== null && existsSync(target)) return walk(target, name, statSync(target), runtime);
     }
-    const entry = entryOf(stats, name, type, link);
+    const entry = entryOf(inRuntime === null ? stats : ownedByUs(stats), name, type, link);
     if (type === "directory") {
       await gz.write(tarHeader(entry));
       for (const child of readdirSync(path).sort()) {
@@ -103,7 +103,18 @@ function typeOf(stats: Stats): TarType | null {
   return stats.isFIFO() ? "fifo" : null;
 }
 
-function entryOf(stats: Stats, name: string, type: TarType, link: string): TarEntry {
+/** The store's owner on the host has no meaning in a droplet. */
+function ownedByUs(stats: Stats): Pick<Stats, "size" | "mode" | "uid" | "gid" | "mtimeMs"> {
+  const { size, mode, mtimeMs } = stats;
+  return { size, mode, mtimeMs, uid: process.getuid?.() ?? stats.uid, gid: process.getgid?.() ?? stats.gid };
+}
+
+function entryOf(
+  stats: Pick<Stats, "size" | "mode" | "uid" | "gid" | "mtimeMs">,
+  name: string,
+  type: TarType,
+  link: string,
+): TarEntry {
   return {
     name: type === "directory" ? `${name}/` : name,
     type,
