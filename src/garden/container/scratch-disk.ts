@@ -1,0 +1,88 @@
+import { existsSync, statfsSync } from "node:fs";
+import { mkdir, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../../kit/clock.ts";
+import { runChecked, type Subprocess } from "../../kit/subprocess.ts";
+import { ID_MAP } from "../config.ts";
+
+const COMMAND_TIMEOUT_MS = 30_000;
+/** Room of the file system's own tables, beside what was asked for: inode tables at one inode per 8 KiB and a little. */
+const OVERHEAD_RATIO = 0.04;
+const OVERHEAD_BYTES = 4 << 20;
+
+export interface ScratchDeps {
+  readonly subprocess: Subprocess;
+  readonly clock: Clock;
+}
+
+/**
+ * The writable part of a container's file system. With a limit it is a sparse file with its own ext4 that simply ends
+ * there: writing beyond fails with ENOSPC, whatever the machine's own file system is. Without one it is a folder.
+ *
+ *     FOLDER/disk.img   the file       FOLDER/disk/upper, FOLDER/disk/work   layers of the overlay
+ */
+export async function mountRootfs(
+  input: {
+    readonly folder: string;
+    readonly limitBytes: number;
+    readonly skeletonPath: string;
+    readonly rootfsPath: string;
+    /** Contents of files below /etc that this container has for itself. */
+    readonly etcFiles: Readonly<Record<string, string>>;
+  },
+  deps: ScratchDeps,
+): Promise<void> {
+  const { folder, limitBytes, skeletonPath, rootfsPath } = input;
+  const disk = join(folder, "disk");
+  const image = join(folder, "disk.img");
+  const sizeKib = Math.ceil((limitBytes * (1 + OVERHEAD_RATIO) + OVERHEAD_BYTES) / 1024);
+  const makeDisk =
+    limitBytes > 0
+      ? `truncate -s ${sizeKib}K "$image"
+mkfs.ext4 -q -F -m 0 -i 8192 -O ^has_journal,^resize_inode -E lazy_itable_init=1,nodiscard "$image"
+mount -o loop,discard,noatime,nosuid,nodev,noinit_itable "$image" "$disk"
+rmdir "$disk/lost+found"`
+      : "";
+  const root = ID_MAP.firstHostId;
+  const etc = Object.entries(input.etcFiles).map(
+    ([name, text]) => `printf %s '${text.replaceAll("'", "'\\''")}' > "$disk/upper/etc/${name}"`,
+  );
+  const script = `
+set -e
+umask 022
+image=$1 disk=$2 rootfs=$3 skeleton=$4
+${makeDisk}
+mkdir "$disk/upper" "$disk/work" "$disk/upper/etc"
+${etc.join("\n")}
+chown -R ${root}:${root} "$disk/upper"
+mount -t overlay overlay -o "lowerdir=$skeleton,upperdir=$disk/upper,workdir=$disk/work,volatile" "$rootfs"
+`;
+  await mkdir(disk, { recursive: true });
+  await mkdir(rootfsPath, { recursive: true });
+  await runChecked(deps.subprocess, "sh", ["-s", image, disk, rootfsPath, skeletonPath], {
+    input: script,
+    signal: deps.clock.deadline(COMMAND_TIMEOUT_MS),
+  });
+}
+
+/** Idempotent. Lazily, so that a file somebody still holds open delays nobody; the loop device goes with its last user. */
+export async function unmountRootfs(folder: string, rootfsPath: string, deps: ScratchDeps): Promise<void> {
+  await deps.subprocess.run(
+    "sh",
+    ["-c", 'umount -l "$1"; umount -l "$2"; exit 0', "sh", rootfsPath, join(folder, "disk")],
+    {
+      signal: deps.clock.deadline(COMMAND_TIMEOUT_MS),
+    },
+  );
+  await rmdir(rootfsPath).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+}
+
+/** Bytes in use above an empty disk; without a limit nobody counts, and the answer is 0. */
+export function scratchUsageBytes(folder: string, limitBytes: number): number {
+  const disk = join(folder, "disk");
+  if (limitBytes === 0 || !existsSync(disk)) return 0;
+  const stat = statfsSync(disk);
+  return (stat.blocks - stat.bfree) * stat.bsize;
+}

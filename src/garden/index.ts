@@ -1,0 +1,4 @@
+export type * from "./client.ts";
+export { GARDEN_DEFAULTS, type GardenConfig, type RelayPort } from "./config.ts";
+export { GardenError, type GardenErrorKind } from "./errors.ts";
+export { type GardenDeps, type RunningGarden, startGarden } from "./start-garden.ts";

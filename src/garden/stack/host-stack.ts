@@ -1,0 +1,214 @@
+import { createHash } from "node:crypto";
+import { existsSync, statSync } from "node:fs";
+import { chmod, lchown, mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Clock } from "../../kit/clock.ts";
+import type { Log } from "../../kit/log.ts";
+import { runChecked, type Subprocess } from "../../kit/subprocess.ts";
+import { ID_MAP } from "../config.ts";
+import { mountPoints } from "../mount-table.ts";
+import type { PackageLayer } from "./package-layer.ts";
+import {
+  ETC_ALLOWED,
+  ETC_ALLOWED_DEREFERENCED,
+  FILES,
+  FOLDERS,
+  LINKS,
+  USR_EMPTIED,
+  USR_FILES,
+  USR_LOCAL_FOLDERS,
+} from "./skeleton-files.ts";
+
+/** Raise it when the built folders change in form: they are made anew then. */
+const LAYOUT_VERSION = "1";
+const BUILD_TIMEOUT_MS = 120_000;
+/** What tells that this machine's /usr or certificates have changed. */
+const WITNESSES = [
+  "/var/lib/dpkg/status",
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/ld.so.cache",
+  "/usr/bin",
+  "/usr/lib",
+];
+
+/** A stack ready for containers. */
+export interface MountedStack {
+  /** Name and fingerprint; changes with the machine's /usr. */
+  readonly id: string;
+  /** Lower layer of a container's file system: everything but /usr, owned by the container's ids. */
+  readonly skeletonPath: string;
+  /** Mounted read-only at /usr. */
+  readonly usrPath: string;
+}
+
+export interface HostStackDeps {
+  readonly subprocess: Subprocess;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * A stack made of this machine's own /usr: nothing to download, ready in a second. Its files appear as the container's
+ * root owns them through an id-mapped mount; over it lie a layer of missing packages and a layer that hides what is
+ * private to the machine. Everything outside /usr is written or copied from an allow-list.
+ * @param stacksRoot durable folder @param mountRoot folder that containers' ids may pass through
+ */
+export async function mountHostStack(
+  name: string,
+  stacksRoot: string,
+  mountRoot: string,
+  layer: PackageLayer | null,
+  deps: HostStackDeps,
+): Promise<MountedStack> {
+  const id = `${name}-${fingerprint(layer)}`;
+  const folder = join(stacksRoot, id);
+  if (!existsSync(folder)) {
+    const building = `${folder}.building`;
+    await rm(building, { recursive: true, force: true });
+    await build(building, layer, deps);
+    await rename(building, folder);
+  }
+  const usrPath = join(mountRoot, "stacks", id, "usr");
+  const mappedPath = join(mountRoot, "stacks", id, "mapped");
+  const mounted = await mountPoints();
+  if (!mounted.includes(usrPath)) {
+    await mkdir(usrPath, { recursive: true });
+    await mkdir(mappedPath, { recursive: true });
+    if (!mounted.includes(mappedPath)) await mountMapped("/usr", mappedPath, deps);
+    const layers = [join(folder, "hide"), ...(layer === null ? [] : [join(layer.path, "usr")]), mappedPath];
+    await command(deps, "mount", [
+      "-t",
+      "overlay",
+      "overlay",
+      "-o",
+      `ro,nosuid,nodev,lowerdir=${layers.join(":")}`,
+      usrPath,
+    ]);
+  }
+  return { id, skeletonPath: join(folder, "skeleton"), usrPath };
+}
+
+/** Ids of stacks that lie on disk. */
+export async function builtStacks(stacksRoot: string): Promise<string[]> {
+  return existsSync(stacksRoot) ? await readdir(stacksRoot) : [];
+}
+
+/** Takes a stack away that no container uses. */
+export async function removeHostStack(
+  id: string,
+  stacksRoot: string,
+  mountRoot: string,
+  deps: HostStackDeps,
+): Promise<void> {
+  const mounts = join(mountRoot, "stacks", id);
+  for (const path of (await mountPoints()).filter((path) => path.startsWith(`${mounts}/`)).reverse()) {
+    await command(deps, "umount", ["-l", path]);
+  }
+  await rm(mounts, { recursive: true, force: true });
+  await rm(join(stacksRoot, id), { recursive: true, force: true });
+}
+
+function fingerprint(layer: PackageLayer | null): string {
+  const hash = createHash("sha256").update(`${LAYOUT_VERSION}\n${layer?.id ?? "no layer"}\n`);
+  for (const path of WITNESSES) {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    hash.update(`${path} ${stat?.size ?? 0} ${stat?.mtimeMs ?? 0}\n`);
+  }
+  return hash.digest("hex").slice(0, 12);
+}
+
+/** Falls back to a plain bind where the file system below /usr knows no id mapping: owners then show as `nobody`. */
+async function mountMapped(source: string, target: string, deps: HostStackDeps): Promise<void> {
+  const script = fileURLToPath(new URL("../mount-idmapped.pl", import.meta.url));
+  const args = [script, process.arch, source, target, String(ID_MAP.firstHostId), String(ID_MAP.count)];
+  try {
+    await command(deps, "perl", args);
+  } catch (error) {
+    deps.log.warn("no id-mapped mount of /usr: its files appear as owned by nobody", { error });
+    await command(deps, "mount", ["-o", "bind,ro,nosuid,nodev", source, target]);
+  }
+}
+
+async function build(folder: string, layer: PackageLayer | null, deps: HostStackDeps): Promise<void> {
+  const skeleton = join(folder, "skeleton");
+  const hide = join(folder, "hide");
+  await mkdir(hide, { recursive: true });
+  for (const { path, mode } of FOLDERS) {
+    await mkdir(join(skeleton, path), { recursive: true });
+    await chmod(join(skeleton, path), mode);
+  }
+  await copyEtc("/etc", skeleton, deps);
+  // What packages of the layer bring in /etc, their settings; accounts and links of ours win.
+  if (layer !== null && existsSync(join(layer.path, "etc"))) {
+    await command(deps, "cp", ["-a", "-n", join(layer.path, "etc"), skeleton]);
+  }
+  await writeFiles(skeleton, FILES);
+  for (const [path, target] of Object.entries(LINKS)) await replaceLink(target, join(skeleton, path));
+  await writeFiles(hide, USR_FILES);
+  for (const [name, target] of Object.entries(layer?.links ?? {})) await replaceLink(target, join(hide, name));
+  for (const path of USR_EMPTIED) await mkdir(join(hide, path), { recursive: true });
+  for (const path of USR_LOCAL_FOLDERS) await mkdir(join(hide, "local", path));
+  await symlink("share/man", join(hide, "local/man"));
+  const setOpaque = fileURLToPath(new URL("../set-opaque.pl", import.meta.url));
+  await command(deps, "perl", [setOpaque, process.arch, ...USR_EMPTIED.map((path) => join(hide, path))]);
+  await hideUnreadable(hide, deps);
+  await giveToContainers(folder, deps);
+}
+
+async function copyEtc(etc: string, skeleton: string, deps: HostStackDeps): Promise<void> {
+  const target = join(skeleton, "etc");
+  const present = ETC_ALLOWED.map((name) => join(etc, name)).filter((path) => existsSync(path));
+  if (present.length > 0) await command(deps, "cp", ["-a", ...present, target]);
+  for (const name of ETC_ALLOWED_DEREFERENCED) {
+    if (!existsSync(join(etc, name))) continue;
+    await mkdir(join(target, dirname(name)), { recursive: true });
+    await command(deps, "cp", ["-rL", "--preserve=mode,timestamps", join(etc, name), join(target, name)]);
+  }
+  // An allowed folder may still hold a file that is not for everybody.
+  await command(deps, "find", [target, "-mindepth", "1", "!", "-type", "l", "!", "-perm", "-004", "-delete"]);
+}
+
+async function writeFiles(root: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(join(root, dirname(path)), { recursive: true });
+    await rm(join(root, path), { force: true }); // it may be a link that came with the copy
+    await writeFile(join(root, path), text, { mode: 0o644 });
+  }
+}
+
+async function replaceLink(target: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await rm(path, { recursive: true, force: true });
+  await symlink(target, path);
+}
+
+/** Files of /usr that not everybody may read become white-outs: a container's root would own them. */
+async function hideUnreadable(hide: string, deps: HostStackDeps): Promise<void> {
+  const skipped = USR_EMPTIED.flatMap((path) => ["-path", `/usr/${path}`, "-prune", "-o"]);
+  const unreadable = ["(", "-type", "d", "!", "-perm", "-005", "-o", "-type", "f", "!", "-perm", "-004", ")"];
+  const { stdout } = await command(deps, "find", ["/usr", "-xdev", ...skipped, ...unreadable, "-prune", "-print0"]);
+  for (const path of stdout.split("\0").filter((path) => path !== "")) {
+    const whiteout = join(hide, path.slice("/usr/".length));
+    await mkdir(dirname(whiteout), { recursive: true });
+    if (!existsSync(whiteout)) await command(deps, "mknod", [whiteout, "c", "0", "0"]);
+  }
+}
+
+/** Written by this machine's root, but the container's root is another id. */
+async function giveToContainers(folder: string, deps: HostStackDeps): Promise<void> {
+  const root = ID_MAP.firstHostId;
+  await command(deps, "chown", ["-hR", `${root}:${root}`, join(folder, "skeleton"), join(folder, "hide")]);
+  for (const { path, mode, owner } of FOLDERS) {
+    const target = join(folder, "skeleton", path);
+    if (owner !== undefined) await lchown(target, root + owner, root + owner);
+    await chmod(target, mode);
+  }
+}
+
+function command(deps: HostStackDeps, file: string, args: readonly string[]) {
+  return runChecked(deps.subprocess, file, args, {
+    signal: deps.clock.deadline(BUILD_TIMEOUT_MS),
+    outputMax: 16 << 20,
+  });
+}

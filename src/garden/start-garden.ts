@@ -1,0 +1,146 @@
+import { mkdirSync, readFileSync, statfsSync } from "node:fs";
+import { totalmem } from "node:os";
+import { join } from "node:path";
+import type { Clock } from "../kit/clock.ts";
+import type { Log } from "../kit/log.ts";
+import type { Random } from "../kit/random.ts";
+import type { Subprocess } from "../kit/subprocess.ts";
+import type { Backend } from "./backend.ts";
+import type { GardenClient, Isolation } from "./client.ts";
+import type { GardenConfig } from "./config.ts";
+import { detectCgroups } from "./container/cgroup.ts";
+import { ContainerBackend } from "./container/container-backend.ts";
+import { GardenError } from "./errors.ts";
+import { Garden } from "./garden.ts";
+import { chooseIsolation, probeMachine } from "./isolation.ts";
+import { bridgeName } from "./network/container-network.ts";
+import { defaultRoute, type MachineRoutes, machineRoutes } from "./network/machine-routes.ts";
+import { chooseSubnet, parseSubnet, type Subnet } from "./network/subnet.ts";
+import { Registry } from "./registry.ts";
+import { mountHostStack } from "./stack/host-stack.ts";
+import { StackShelf } from "./stack/stack-shelf.ts";
+
+export interface GardenDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly subprocess: Subprocess;
+}
+
+export interface RunningGarden extends AsyncDisposable {
+  readonly client: GardenClient;
+  readonly isolation: Isolation;
+  /** The bridge's address: router and DNS listen there for containers. Loopback where containers have no network. */
+  readonly gatewayAddress: string;
+  /** What is in force here and what is lost, a line each. */
+  readonly notes: readonly string[];
+  /** Ends every container and takes away all that Garden made outside its folder: mounts, bridge, tables, cgroups. */
+  destroyAll(): Promise<void>;
+}
+
+const MTU_DEFAULT = 1500;
+
+/**
+ * Containers of this machine. Takes up what an earlier run left, then resolves; stacks go on being made, and the first
+ * `create` waits for them. Disposal lets go: containers and their processes stay alive for the next start.
+ * Throws kind `unavailable` when the wanted isolation cannot be had.
+ */
+export async function startGarden(config: GardenConfig, deps: GardenDeps): Promise<RunningGarden> {
+  if (!/^[0-9a-f]{8,}$/.test(config.stateHash)) throw new GardenError("invalid", "stateHash: 8 hex digits or more");
+  if (/[,:\\\s]/.test(config.root)) {
+    throw new GardenError("invalid", `state folder ${config.root}: no blanks, commas, colons or backslashes, please`);
+  }
+  const choice = chooseIsolation(config.isolation, probeMachine());
+  if ("impossible" in choice) throw new GardenError("unavailable", choice.impossible);
+  mkdirSync(config.root, { recursive: true, mode: 0o700 });
+  const registry = new Registry(join(config.root, "garden.sqlite"));
+  try {
+    const routes = await machineRoutes(deps);
+    const backend = await startBackend(choice.isolation, config, registry, routes, deps);
+    const parts = {
+      config,
+      backend,
+      registry,
+      bootId: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+      hostAddress: config.externalAddress ?? defaultRoute(routes)?.address ?? "127.0.0.1",
+      capacity: capacityOf(config),
+    };
+    const garden = new Garden(parts, deps);
+    await garden.adopt();
+    const tidying = backend
+      .removeStrays(() => registry.all())
+      .catch((error) => deps.log.warn("leftovers stay for the next start", { error }));
+    return {
+      client: garden,
+      isolation: backend.isolation,
+      gatewayAddress: backend.gatewayAddress ?? "127.0.0.1",
+      notes: [...choice.passedOver, ...backend.notes],
+      destroyAll: async () => {
+        await tidying;
+        await garden.destroyContainers();
+        await backend.destroyAll();
+      },
+      [Symbol.asyncDispose]: async () => {
+        garden.letGo();
+        await tidying;
+        registry[Symbol.dispose]();
+      },
+    };
+  } catch (error) {
+    registry[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function startBackend(
+  isolation: Isolation,
+  config: GardenConfig,
+  registry: Registry,
+  routes: MachineRoutes,
+  deps: GardenDeps,
+): Promise<Backend> {
+  if (isolation !== "container") throw new GardenError("unavailable", `${isolation} isolation is not built in`);
+  const cgroups = detectCgroups();
+  if (cgroups === null) throw new GardenError("unavailable", "no cgroups");
+  const mountRoot = `/run/ingot-${config.stateHash.slice(0, 8)}`;
+  const stacksRoot = join(config.root, "stacks");
+  const stacks = new StackShelf(config.stacks, (name) => mountHostStack(name, stacksRoot, mountRoot, null, deps));
+  const subnet = subnetOf(config, registry, routes);
+  const mtu = config.mtu ?? defaultRoute(routes)?.mtu ?? MTU_DEFAULT;
+  const nofileMax = hardLimitOfOpenFiles();
+  const parts = { config, registry, cgroups, subnet, mtu, stacks, mountRoot, nofileMax };
+  const backend = new ContainerBackend(parts, deps);
+  await backend.start(registry.all());
+  stacks.prepare();
+  return backend;
+}
+
+/** Chosen once: containers that live on have addresses from it. */
+function subnetOf(config: GardenConfig, registry: Registry, routes: MachineRoutes): Subnet {
+  const known = registry.setting("subnet");
+  if (config.subnet === null && known !== null) return parseSubnet(known);
+  const own = bridgeName(config.stateHash);
+  const subnet =
+    config.subnet !== null
+      ? parseSubnet(config.subnet)
+      : chooseSubnet(
+          config.stateHash,
+          routes.filter(({ device }) => device !== own).map(({ destination }) => destination),
+        );
+  registry.putSetting("subnet", subnet.cidr);
+  return subnet;
+}
+
+function capacityOf(config: GardenConfig): { readonly memoryBytes: number; readonly diskBytes: number } {
+  const disk = statfsSync(config.root);
+  return {
+    memoryBytes: config.memoryCapacityBytes ?? totalmem(),
+    diskBytes: config.diskCapacityBytes ?? disk.bavail * disk.bsize,
+  };
+}
+
+/** Nobody may go above it, root without CAP_SYS_RESOURCE neither. */
+function hardLimitOfOpenFiles(): number {
+  const line = /^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"));
+  return line === null ? 1024 : Number(line[1]);
+}
