@@ -35,6 +35,8 @@ export interface AuctioneerDeps {
 
 export interface Auctioneer extends AsyncDisposable {
   readonly client: AuctioneerClient;
+  /** Resolves when the lock is held and auctions take place. */
+  readonly active: Promise<void>;
   /** Aborted when the lock is lost: it must be disposed of and started anew. */
   readonly failed: AbortSignal;
 }
@@ -206,6 +208,7 @@ export async function startAuctioneer(config: AuctioneerConfig, deps: Auctioneer
       requestLrpAuctions: async (requests) => batch.addRequests(requests),
       requestTaskAuctions: async (requests) => batch.addTaskRequests(requests),
     },
+    active: lock.acquired,
     failed: failed.signal,
     [Symbol.asyncDispose]: async () => {
       stopping.abort();

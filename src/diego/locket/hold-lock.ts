@@ -5,6 +5,9 @@ import type { LocketClient, LocketResource } from "./client.ts";
 /** Diego: locket.DefaultSessionTTL and locket.RetryInterval (15 s and 5 s). */
 const TTL_SECONDS = 15;
 const RENEW_MS = 5_000;
+const RETRY_MS = 1_000;
+/** The holder gives up this much before its TTL ends, so that what it has begun lands before another can begin. */
+const MARGIN_MS = 1_000;
 
 export interface LockHolderDeps {
   readonly locket: LocketClient;
@@ -23,48 +26,48 @@ export interface HeldLock {
 
 /**
  * Holds a lock or a presence until `signal` is aborted, then releases it. Waits as long as another owner has it. A
- * renewal that fails is tried again until the TTL is over by this holder's own clock, counted from when the last good
- * renewal was SENT: Locket cannot have given the lock away earlier. Diego: locket/lock/lock_runner.go
+ * renewal that fails is tried again until the TTL is nearly over by this holder's own clock, counted from when the last
+ * good renewal was SENT: Locket cannot have given the lock away earlier. Diego: locket/lock/lock_runner.go
  */
 export function holdLock(
   resource: LocketResource,
   deps: LockHolderDeps,
   signal: AbortSignal,
   ttlSeconds: number = TTL_SECONDS,
-  renewMs: number = RENEW_MS,
 ): HeldLock {
+  const { locket, clock, log } = deps;
   const lost = new AbortController();
   const { promise: acquired, resolve, reject } = Promise.withResolvers<void>();
   acquired.catch(() => undefined); // whoever does not wait for it must not crash the process
-  const released = run();
-  return { acquired, lost: lost.signal, released };
+  return { acquired, lost: lost.signal, released: run() };
 
   async function run(): Promise<void> {
-    let validUntilMs: number | null = null;
+    let giveUpMs = Number.POSITIVE_INFINITY;
     let waitingNoted = false;
     while (!signal.aborted) {
-      const sentMs = deps.clock.steadyMs();
-      let sleepMs = renewMs;
+      const sentMs = clock.steadyMs();
+      if (sentMs >= giveUpMs) {
+        log.error("lock lost", { key: resource.key });
+        lost.abort(new Error(`lock lost: ${resource.key}`));
+        return;
+      }
+      let pauseMs = RENEW_MS;
       try {
-        await deps.locket.lock(resource, ttlSeconds, deps.clock.deadline(renewMs, signal));
-        if (validUntilMs === null) deps.log.info("lock acquired", { key: resource.key });
-        validUntilMs = sentMs + ttlSeconds * 1000;
+        await locket.lock(resource, ttlSeconds, clock.deadline(Math.min(RENEW_MS, giveUpMs - sentMs), signal));
+        if (giveUpMs === Number.POSITIVE_INFINITY) log.info("lock acquired", { key: resource.key });
+        giveUpMs = sentMs + ttlSeconds * 1000 - MARGIN_MS;
         resolve();
       } catch (error) {
         if (signal.aborted) break;
-        sleepMs = validUntilMs === null ? Math.min(renewMs, 1_000) : Math.min(renewMs, 1_000, ttlSeconds * 100);
-        if (validUntilMs !== null && deps.clock.steadyMs() >= validUntilMs) {
-          deps.log.error("lock lost", { key: resource.key, error });
-          lost.abort(error);
-          return;
-        }
-        if (!waitingNoted) deps.log.info("lock not available yet", { key: resource.key, reason: String(error) });
+        pauseMs = RETRY_MS;
+        if (!waitingNoted) log.info("lock not available", { key: resource.key, reason: String(error) });
         waitingNoted = true;
       }
-      await deps.clock.sleep(sleepMs, signal).catch(() => undefined);
+      const untilGivingUpMs = Math.max(0, giveUpMs - clock.steadyMs());
+      await clock.sleep(Math.min(pauseMs, untilGivingUpMs), signal).catch(() => undefined);
     }
     reject(signal.reason);
     // Released even when it was never confirmed: the request may have arrived although its answer was lost.
-    await deps.locket.release(resource, deps.clock.deadline(2_000)).catch(() => undefined);
+    await locket.release(resource, clock.deadline(2_000)).catch(() => undefined);
   }
 }
