@@ -1,0 +1,7 @@
+export type { GorouterConfig, RouterListener } from "./config.ts";
+export type { ListenerStatus, WorkerStats } from "./control-protocol.ts";
+export { ListenFailedError, WorkerStartError } from "./errors.ts";
+export { type Gorouter, type GorouterDeps, startGorouter } from "./gorouter.ts";
+export type { RouteEndpoint, RouteGroup } from "./model.ts";
+export { type PortProbe, portHolder, probePort } from "./port-probe.ts";
+export { detachedSpawn, type WorkerSpawn } from "./worker-spawn.ts";

@@ -1,0 +1,100 @@
+import type { RouteChange, RouteEndpoint, RouteGroup } from "./model.ts";
+
+interface Registration {
+  endpoint: RouteEndpoint;
+  readonly uris: Map<string, number>; // uri → when it was last registered (steady milliseconds)
+}
+
+/**
+ * Main's record of who serves what, fed by the bus. Every call gives what the workers have to change, which is nothing
+ * for a registration that only says again what is known. An address belongs to one instance at a time: when another
+ * instance registers it, all routes of the old one on that address go, so that no route ever points at a stranger.
+ */
+export class RouteRegistry {
+  readonly #byAddress = new Map<string, Registration>();
+
+  get endpointCount(): number {
+    return this.#byAddress.size;
+  }
+
+  get routeCount(): number {
+    const uris = new Set<string>();
+    for (const { uris: own } of this.#byAddress.values()) for (const uri of own.keys()) uris.add(uri);
+    return uris.size;
+  }
+
+  register({ endpoint, uris }: RouteGroup, nowMs: number): RouteChange[] {
+    const changes: RouteChange[] = [];
+    let known = this.#byAddress.get(endpoint.address);
+    if (known !== undefined && endpoint.updatedAtNs !== 0 && endpoint.updatedAtNs < known.endpoint.updatedAtNs) {
+      return changes;
+    }
+    if (known !== undefined && !isSameInstance(known.endpoint, endpoint)) {
+      changes.push({ kind: "remove", address: endpoint.address, uris: [...known.uris.keys()] });
+      known = undefined;
+    }
+    if (known === undefined) {
+      known = { endpoint, uris: new Map() };
+      this.#byAddress.set(endpoint.address, known);
+    }
+    const changed = !isSameEndpoint(known.endpoint, endpoint);
+    known.endpoint = endpoint;
+    const added = uris.filter((uri) => !known.uris.has(uri));
+    for (const uri of uris) known.uris.set(uri, nowMs);
+    if (changed) changes.push({ kind: "put", endpoint, uris: [...known.uris.keys()] });
+    else if (added.length > 0) changes.push({ kind: "put", endpoint, uris: added });
+    return changes;
+  }
+
+  unregister({ endpoint, uris }: RouteGroup): RouteChange[] {
+    const known = this.#byAddress.get(endpoint.address);
+    // A late good-bye of the address's former owner must not end its present one.
+    if (known === undefined || !isSameInstance(known.endpoint, endpoint)) return [];
+    const gone = uris.filter((uri) => known.uris.delete(uri));
+    if (known.uris.size === 0) this.#byAddress.delete(endpoint.address);
+    return gone.length === 0 ? [] : [{ kind: "remove", address: endpoint.address, uris: gone }];
+  }
+
+  /** Forgets what was not renewed in time. Endpoints with TLS stay: the handshake finds out who answers. */
+  prune(nowMs: number): RouteChange[] {
+    const changes: RouteChange[] = [];
+    for (const [address, { endpoint, uris }] of this.#byAddress) {
+      if (endpoint.tls) continue;
+      const stale: string[] = [];
+      for (const [uri, renewedMs] of uris) if (nowMs - renewedMs > endpoint.staleAfterMs) stale.push(uri);
+      if (stale.length === 0) continue;
+      for (const uri of stale) uris.delete(uri);
+      if (uris.size === 0) this.#byAddress.delete(address);
+      changes.push({ kind: "remove", address, uris: stale });
+    }
+    return changes;
+  }
+
+  *groups(): Generator<RouteGroup> {
+    for (const { endpoint, uris } of this.#byAddress.values()) yield { endpoint, uris: [...uris.keys()] };
+  }
+}
+
+function isSameInstance(a: RouteEndpoint, b: RouteEndpoint): boolean {
+  return a.instanceId === b.instanceId && a.appId === b.appId;
+}
+
+function isSameEndpoint(a: RouteEndpoint, b: RouteEndpoint): boolean {
+  return (
+    isSameInstance(a, b) &&
+    a.instanceIndex === b.instanceIndex &&
+    a.tls === b.tls &&
+    a.serverCertDomainSan === b.serverCertDomainSan &&
+    a.routeServiceUrl === b.routeServiceUrl &&
+    a.isolationSegment === b.isolationSegment &&
+    a.availabilityZone === b.availabilityZone &&
+    a.loadBalancing === b.loadBalancing &&
+    a.staleAfterMs === b.staleAfterMs &&
+    isSameTags(a.tags, b.tags)
+  );
+}
+
+function isSameTags(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
