@@ -31,9 +31,9 @@ interface OciMount {
 
 /**
  * The first process of every container: holds the namespaces open and lets the kernel collect orphans by ignoring
- * SIGCHLD, which outlives the exec. Costs 0.2 MB.
+ * SIGCHLD, which outlives the exec (dash would not pass that on). Costs 0.2 MB.
  */
-const INIT = ["/bin/sh", "-c", 'trap "" CHLD TERM INT HUP; exec sleep infinity'];
+const INIT = ["/bin/bash", "-c", 'trap "" CHLD TERM INT HUP; exec sleep infinity'];
 
 /** Paths that show or change the whole machine. runc's and Docker's common list; guardian: defaultMaskedPaths */
 const MASKED_PATHS = [

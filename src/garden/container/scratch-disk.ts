@@ -6,9 +6,17 @@ import { runChecked, type Subprocess } from "../../kit/subprocess.ts";
 import { ID_MAP } from "../config.ts";
 
 const COMMAND_TIMEOUT_MS = 30_000;
-/** Room of the file system's own tables, beside what was asked for: inode tables at one inode per 8 KiB and a little. */
-const OVERHEAD_RATIO = 0.04;
-const OVERHEAD_BYTES = 4 << 20;
+/** Below this, a file system's own tables would take most of it. */
+const DISK_BYTES_MIN = 1 << 20;
+
+/**
+ * Size of the file in which ext4 leaves `limitBytes` to write, within a thousandth: its inode tables (one inode of 256
+ * bytes for 8 KiB) and what it holds back for its own growth (1/50, at most 16 MiB) come on top.
+ */
+export function imageBytes(limitBytes: number): number {
+  const limit = Math.max(limitBytes, DISK_BYTES_MIN);
+  return Math.ceil((limit + Math.min(limit / 49, 16 << 20)) * 1.032 + (256 << 10));
+}
 
 export interface ScratchDeps {
   readonly subprocess: Subprocess;
@@ -35,10 +43,9 @@ export async function mountRootfs(
   const { folder, limitBytes, skeletonPath, rootfsPath } = input;
   const disk = join(folder, "disk");
   const image = join(folder, "disk.img");
-  const sizeKib = Math.ceil((limitBytes * (1 + OVERHEAD_RATIO) + OVERHEAD_BYTES) / 1024);
   const makeDisk =
     limitBytes > 0
-      ? `truncate -s ${sizeKib}K "$image"
+      ? `truncate -s ${Math.ceil(imageBytes(limitBytes) / 1024)}K "$image"
 mkfs.ext4 -q -F -m 0 -i 8192 -O ^has_journal,^resize_inode -E lazy_itable_init=1,nodiscard "$image"
 mount -o loop,discard,noatime,nosuid,nodev,noinit_itable "$image" "$disk"
 rmdir "$disk/lost+found"`
