@@ -2,7 +2,7 @@ import type { SimCluster } from "./cluster.ts";
 
 /** The truths that must hold once all faults are over and time has passed. Gives what is wrong. */
 export function violations(cluster: SimCluster): string[] {
-  const wrong: string[] = [];
+  const wrong: string[] = [...cluster.overlaps];
   const { workload, cells, bbsDisk } = cluster;
 
   // Nothing answered is lost, and nothing is there that was never wished for.

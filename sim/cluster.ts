@@ -1,5 +1,6 @@
 import type { AuctioneerClient } from "../src/diego/auctioneer/client.ts";
 import { startAuctioneer } from "../src/diego/auctioneer/index.ts";
+import type { LrpStore } from "../src/diego/bbs/index.ts";
 import { type BbsClient, startBbs } from "../src/diego/bbs/index.ts";
 import { MemoryDisk, memoryLrpStore } from "../src/diego/bbs/store-memory.ts";
 import type { LocketClient } from "../src/diego/locket/client.ts";
@@ -24,6 +25,8 @@ export interface ClusterOptions {
 
 const CELL_MEMORY_MB = 4_096;
 const ZONES = ["z1", "z2"];
+/** Diego forgets a result after two minutes without a receiver; here the faults go on for longer, and none may be lost. */
+const EXPIRE_COMPLETED_TASK_MS = 3_600_000;
 
 /** One installation: Locket, two BBS and two auctioneers that compete for their locks, some cells, one user. */
 export class SimCluster {
@@ -38,6 +41,9 @@ export class SimCluster {
   /** Role → its process; a role whose process died comes back after a while. */
   readonly #running = new Map<string, SimProcess>();
   readonly #userProcess: SimProcess;
+  #bbsThatLoaded: SimProcess | null = null;
+  /** Two BBS on one state. */
+  readonly overlaps: string[] = [];
 
   constructor(options: ClusterOptions) {
     this.random = seededRandom(options.seed);
@@ -47,7 +53,7 @@ export class SimCluster {
       { length: options.cells },
       (_, at) => new SimCell(`cell-${at + 1}`, ZONES[at % ZONES.length]!, CELL_MEMORY_MB, this.scheduler, this.random),
     );
-    this.#userProcess = new SimProcess("user", "user", this.scheduler);
+    this.#userProcess = new SimProcess("user", "user", this.scheduler, this.random);
     const bbs = this.network.client<BbsClient>(this.#userProcess, "bbs");
     this.workload = new Workload(this.#userProcess, bbs, this.random, this.scheduler);
     this.network.serve("cc", this.#userProcess, this.workload.callbackReceiver);
@@ -88,14 +94,9 @@ export class SimCluster {
     this.#launch(`rep-${cell.cellId}`);
   }
 
-  /** The client of the active BBS, past network and faults: for checks alone. */
-  bbsForChecks(): BbsClient {
-    return this.network.client<BbsClient>(this.#userProcess, "bbs");
-  }
-
   #launch(role: string): void {
     if (this.#running.get(role)?.alive) return;
-    const process = new SimProcess(role, nodeOf(role), this.scheduler);
+    const process = new SimProcess(role, nodeOf(role), this.scheduler, this.random);
     this.#running.set(role, process);
     process.atDeath(() => {
       this.scheduler.after(this.random.between(500, 15_000), () => {
@@ -110,11 +111,29 @@ export class SimCluster {
     });
   }
 
+  /** The disk that both BBS share, and a look at who writes: only the one that read it last may. */
+  #sharedStore(process: SimProcess, disk: ReturnType<typeof slowDisk>): LrpStore {
+    const store = memoryLrpStore(this.bbsDisk, (apply) =>
+      disk(() => {
+        if (this.#bbsThatLoaded !== process)
+          this.overlaps.push(`${process.name} writes after another BBS has taken over`);
+        apply();
+      }),
+    );
+    return {
+      ...store,
+      load: () => {
+        this.#bbsThatLoaded = process;
+        return store.load();
+      },
+    };
+  }
+
   async #startRole(role: string, process: SimProcess): Promise<void> {
     const { clock } = process;
     const { random, network } = this;
     const log = silentLog();
-    const pause = (): Promise<void> => Promise.resolve();
+    const pause = (): Promise<void> => clock.sleep(random.below(4));
     const locket = network.client<LocketClient>(process, "locket");
     const repOf = ({ cellId }: { readonly cellId: string }): RepClient =>
       network.client<RepClient>(process, `rep-${cellId}`);
@@ -132,9 +151,9 @@ export class SimCluster {
     } else if (role.startsWith("bbs")) {
       const auctioneer = network.client<AuctioneerClient>(process, "auctioneer");
       const http = callbackHttp(network.client(process, "cc"));
-      const store = memoryLrpStore(this.bbsDisk, disk);
+      const store = this.#sharedStore(process, disk);
       const deps = { clock, random, log, locket, auctioneer: () => auctioneer, repOf, http, store, pause };
-      const bbs = await startBbs({ databasePath: "" }, deps);
+      const bbs = await startBbs({ databasePath: "", expireCompletedTaskMs: EXPIRE_COMPLETED_TASK_MS }, deps);
       dieOf(bbs.failed);
       if (process.alive) network.serve("bbs", process, bbs.client);
     } else if (role.startsWith("auctioneer")) {

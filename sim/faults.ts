@@ -7,17 +7,24 @@ const CELLS_UP_MIN = 2;
 export async function injectFaults(cluster: SimCluster, forMs: number): Promise<void> {
   const { random, scheduler, network } = cluster;
   const endMs = scheduler.nowMs + forMs;
-  network.lossPercent = random.pick([0, 1, 5, 10]);
-  network.latePercent = random.pick([0, 2, 10]);
+  network.lossPercent = random.pick([0, 1, 5, 20]);
+  network.latePercent = random.pick([0, 2, 10, 30]);
   network.lateMs = random.pick([1_000, 9_000, 30_000]);
+  network.stalePercent = random.pick([0, 20]);
+  // Death is most interesting right after a message, in the middle of its work.
+  const fatalPercent = random.pick([0, 0.05, 0.3]);
+  network.onArrival = (process) => {
+    if (process.name !== "user" && random.chance(fatalPercent)) scheduler.after(random.below(12), () => process.kill());
+  };
   const cutOff = new Set<string>();
+  const cutLinks = new Map<string, () => void>();
   const heal = (node: string): void => {
     if (cutOff.delete(node)) network.heal(node);
   };
   while (scheduler.nowMs < endMs) {
     await cluster.advance(random.between(2_000, 30_000));
     const up = cluster.cells.filter((cell) => cell.up);
-    switch (random.below(4)) {
+    switch (random.below(5)) {
       case 0:
       case 1:
         cluster.kill(random.pick(cluster.roles));
@@ -39,9 +46,25 @@ export async function injectFaults(cluster: SimCluster, forMs: number): Promise<
         scheduler.after(random.between(1_000, 60_000), () => heal(node));
         break;
       }
+      case 4: {
+        const [a, b] = [random.pick(cluster.roles), random.pick(cluster.roles)].map((role) =>
+          role.replace(/^rep-/, ""),
+        );
+        const link = `${a} ${b}`;
+        if (a === b || cutLinks.has(link)) break;
+        network.cutLink(a!, b!);
+        cutLinks.set(link, () => {
+          if (cutLinks.delete(link)) network.healLink(a!, b!);
+        });
+        scheduler.after(random.between(1_000, 90_000), () => cutLinks.get(link)?.());
+        break;
+      }
     }
   }
   for (const node of [...cutOff]) heal(node);
+  for (const healLink of [...cutLinks.values()]) healLink();
+  network.onArrival = null;
+  network.stalePercent = 0;
   network.lossPercent = 0;
   network.latePercent = 0;
   for (const cell of cluster.cells) {

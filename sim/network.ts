@@ -13,13 +13,19 @@ interface Service {
 export class SimNetwork {
   readonly #scheduler: Scheduler;
   readonly #random: SeededRandom;
-  readonly #services = new Map<string, Service>();
+  /** The newest last. */
+  readonly #services = new Map<string, Service[]>();
   readonly #cutOff = new Set<string>();
+  readonly #cutLinks = new Set<string>();
   /** Percent of messages that vanish; the caller waits until its own limit. */
   lossPercent = 0;
   /** Percent of messages that take up to `lateMs`. */
   latePercent = 0;
   lateMs = 0;
+  /** Percent of calls that still go to an older server of the name, as through a connection kept open. */
+  stalePercent = 0;
+  /** Called with whoever a call has just reached. */
+  onArrival: ((process: SimProcess) => void) | null = null;
 
   constructor(scheduler: Scheduler, random: SeededRandom) {
     this.#scheduler = scheduler;
@@ -29,10 +35,17 @@ export class SimNetwork {
   /** From now on `name` is served by this process; its death ends that. */
   serve(name: string, process: SimProcess, methods: object): void {
     const service = { process, methods };
-    this.#services.set(name, service);
+    this.#services.set(name, [...(this.#services.get(name) ?? []), service]);
     process.atDeath(() => {
-      if (this.#services.get(name) === service) this.#services.delete(name);
+      const others = (this.#services.get(name) ?? []).filter((other) => other !== service);
+      this.#services.set(name, others);
     });
+  }
+
+  #find(name: string): Service | undefined {
+    const services = this.#services.get(name) ?? [];
+    if (services.length < 2 || !this.#random.chance(this.stalePercent)) return services.at(-1);
+    return this.#random.pick(services);
   }
 
   cutOff(node: string): void {
@@ -43,6 +56,21 @@ export class SimNetwork {
   heal(node: string): void {
     this.#cutOff.delete(node);
     this.#scheduler.note(`heal ${node}`);
+  }
+
+  /** Only these two machines do not reach each other. */
+  cutLink(a: string, b: string): void {
+    this.#cutLinks.add(linkOf(a, b));
+    this.#scheduler.note(`cut ${linkOf(a, b)}`);
+  }
+
+  healLink(a: string, b: string): void {
+    this.#cutLinks.delete(linkOf(a, b));
+    this.#scheduler.note(`heal ${linkOf(a, b)}`);
+  }
+
+  #reach(a: string, b: string): boolean {
+    return a === b || !(this.#cutOff.has(a) || this.#cutOff.has(b) || this.#cutLinks.has(linkOf(a, b)));
   }
 
   /** A client whose calls travel from `from` to whoever serves `name` when they arrive. The last argument may be a signal. */
@@ -74,20 +102,24 @@ export class SimNetwork {
           signal?.removeEventListener("abort", aborted);
           settle();
         };
-        this.#travel(from.node, name, () => {
-          const service = this.#services.get(name);
+        this.#travel(() => {
+          const service = this.#find(name);
           if (service === undefined) {
             finish(() => reject(new Error(`connection refused: ${name}`)));
             return;
           }
-          this.#scheduler.note(`${from.name} → ${name}.${method}`);
+          if (!this.#reach(from.node, service.process.node)) return;
+          this.#scheduler.note(`${from.name} → ${service.process.name} ${name}.${method}`);
+          this.onArrival?.(service.process);
           // The callee has limits of its own; a caller that gave up does not stop what has arrived.
           const received = signal === null ? args : [...args.slice(0, -1), new AbortController().signal];
           const call = (service.methods as Record<string, Method | undefined>)[method];
           if (call === undefined) throw new Error(`${name} has no method ${method}`);
           const answer = (settle: () => void): void => {
             if (!service.process.alive) return; // it died over it: no answer, ever
-            this.#travel(service.process.node, from.node, () => finish(settle), from.node);
+            this.#travel(() => {
+              if (this.#reach(from.node, service.process.node)) finish(settle);
+            });
           };
           call.apply(service.methods, received).then(
             (result) => answer(() => resolve(result)),
@@ -98,20 +130,17 @@ export class SimNetwork {
     };
   }
 
-  #travel(fromNode: string, to: string, arrive: () => void, toNode?: string): void {
+  #travel(arrive: () => void): void {
     const random = this.#random;
     const late = random.chance(this.latePercent);
     const ms = late ? random.between(50, this.lateMs) : random.between(1, 10);
     const lost = random.chance(this.lossPercent);
     this.#scheduler.after(ms, () => {
-      const node = toNode ?? this.#services.get(to)?.process.node;
-      if (
-        lost ||
-        (fromNode !== node && (this.#cutOff.has(fromNode) || (node !== undefined && this.#cutOff.has(node))))
-      ) {
-        return;
-      }
-      arrive();
+      if (!lost) arrive();
     });
   }
+}
+
+function linkOf(a: string, b: string): string {
+  return a < b ? `${a} – ${b}` : `${b} – ${a}`;
 }

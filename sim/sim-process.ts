@@ -1,5 +1,6 @@
 import type { Clock } from "../src/kit/clock.ts";
 import type { Scheduler } from "./scheduler.ts";
+import type { SeededRandom } from "./seeded-random.ts";
 
 /** Wall clock at the start of each run: some day in 2026. */
 const EPOCH_MS = 1_790_000_000_000;
@@ -11,10 +12,12 @@ export class SimProcess {
   readonly node: string;
   readonly clock: Clock;
   readonly #scheduler: Scheduler;
+  readonly #random: SeededRandom;
   #alive = true;
   readonly #atDeath = new Set<() => void>();
 
-  constructor(name: string, node: string, scheduler: Scheduler) {
+  constructor(name: string, node: string, scheduler: Scheduler, random: SeededRandom) {
+    this.#random = random;
     this.name = name;
     this.node = node;
     this.#scheduler = scheduler;
@@ -48,10 +51,15 @@ export class SimProcess {
 
   #makeClock(): Clock {
     const scheduler = this.#scheduler;
+    let steadyMs = 0;
     return {
       nowMs: () => EPOCH_MS + scheduler.nowMs,
       nowNs: () => BigInt(EPOCH_MS + scheduler.nowMs) * 1_000_000n,
-      steadyMs: () => scheduler.nowMs,
+      // Work takes time: whoever looks at this clock in a loop sees it move, so that sliced work does get interrupted.
+      steadyMs: () => {
+        steadyMs = Math.max(steadyMs, scheduler.nowMs + this.#random.below(10));
+        return steadyMs;
+      },
       sleep: (ms, signal) =>
         new Promise<void>((resolve, reject) => {
           if (signal?.aborted) {

@@ -6,10 +6,6 @@ import type { ProcessInstances } from "./lrp-table.ts";
 
 /** An auction got lost. Diego: bbs/models/actual_lrp.go, StaleUnclaimedActualLRPDuration */
 const STALE_UNCLAIMED_NS = 30_000_000_000n;
-/** Processes between two yields: some hundred records. */
-const PROCESSES_PER_YIELD = 64;
-const INSTANCES_PER_YIELD = 512;
-
 /** What must be done; the records are those that the decision was made on. */
 export type LrpAction =
   /** No record of a desired index. */
@@ -39,31 +35,20 @@ export interface LrpSnapshot {
 }
 
 /**
- * What must happen so that the actual LRPs become the desired ones; nothing when converged. Yields now and then, so that
- * it can run in slices: the tables may change in between, hence whoever carries out an action checks it again.
+ * What must happen so that the actual LRPs become the desired ones; nothing when converged. Yields after each process,
+ * so that it can run in slices: the tables may change in between, hence whoever carries out an action checks it again.
  * Diego: bbs/db/sqldb/lrp_convergence.go, queries.go, bbs/controllers/lrp_convergence_controller.go
  */
 export function* decideLrpConvergence(snapshot: LrpSnapshot): Generator<void, LrpAction[]> {
   const actions: LrpAction[] = [];
-  let sinceYield = 0;
-  let processesSinceYield = 0;
   for (const desired of snapshot.desired.values()) {
-    const instances = snapshot.processes.get(desired.processGuid);
-    convergeDesired(desired, instances, snapshot, actions);
-    sinceYield += desired.instances;
-    if (++processesSinceYield >= PROCESSES_PER_YIELD || sinceYield >= INSTANCES_PER_YIELD) {
-      sinceYield = 0;
-      processesSinceYield = 0;
-      yield;
-    }
+    convergeDesired(desired, snapshot.processes.get(desired.processGuid), snapshot, actions);
+    yield;
   }
   for (const [processGuid, instances] of snapshot.processes) {
     if (snapshot.desired.has(processGuid)) continue;
     convergeOrphans(instances, snapshot, actions);
-    if (++processesSinceYield >= PROCESSES_PER_YIELD) {
-      processesSinceYield = 0;
-      yield;
-    }
+    yield;
   }
   return actions;
 }

@@ -4,7 +4,6 @@ import { failedTask } from "./task-transitions.ts";
 /** Diego: bbs/db/sqldb/task_convergence.go */
 const EXPIRED = "not started within time limit";
 const CELL_LOST = "cell disappeared before completion";
-const TASKS_PER_YIELD = 512;
 
 export type TaskAction =
   | { readonly kind: "auction"; readonly task: Task }
@@ -22,16 +21,15 @@ export interface TaskSnapshot {
   readonly expireCompletedTaskMs: number;
 }
 
-/** What must happen to tasks that got stuck. Yields now and then; whoever carries an action out checks it again. */
+/** What must happen to tasks that got stuck. Yields before each; whoever carries an action out checks it again. */
 export function* decideTaskConvergence(snapshot: TaskSnapshot): Generator<void, TaskAction[]> {
   const { nowNs } = snapshot;
   const expirePendingNs = nowNs - BigInt(snapshot.expirePendingTaskMs) * 1_000_000n;
   const expireCompletedNs = nowNs - BigInt(snapshot.expireCompletedTaskMs) * 1_000_000n;
   const kickNs = nowNs - BigInt(snapshot.kickTaskMs) * 1_000_000n;
   const actions: TaskAction[] = [];
-  let seen = 0;
   for (const task of snapshot.tasks) {
-    if (++seen % TASKS_PER_YIELD === 0) yield;
+    yield;
     if (task.state === "PENDING") {
       if (task.createdAtNs < expirePendingNs) {
         actions.push({ kind: "replace", task, after: failedTask(task, EXPIRED, nowNs) });
