@@ -26,6 +26,8 @@ export interface CcConfig {
   /** Shared domains; the first is every organization's default. */
   readonly appDomains: readonly string[];
   readonly urls: CcUrls;
+  /** Ports of TCP routes, both inclusive; null while there is no TCP router: then there is no domain for them either. */
+  readonly tcpPorts: { readonly from: number; readonly to: number } | null;
   /** MD5 or SHA-256 of the SSH proxy's host key, as `ssh-keygen -l` prints it. */
   readonly appSshHostKeyFingerprint: string;
   readonly limits: CcLimits;

@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import type { Clock } from "../../../kit/clock.ts";
 import type { Random } from "../../../kit/random.ts";
 import type { CcConfig } from "../config.ts";
+import { DEFAULT_TCP_ROUTER_GROUP } from "../router-groups.ts";
 import type { CcDatabase } from "./schema.ts";
 
 /** The isolation segment that every cell without one of its own belongs to; its guid is fixed. CC: IsolationSegmentModel::SHARED */
@@ -89,7 +90,9 @@ async function seedDomains(
   const domains = [
     ...config.appDomains.map((name) => ({ name, internal: 0 as const, router_group_guid: null })),
     { name: "apps.internal", internal: 1 as const, router_group_guid: null },
-    { name: `tcp.${config.externalDomain}`, internal: 0 as const, router_group_guid: DEFAULT_TCP_ROUTER_GROUP },
+    ...(config.tcpPorts === null
+      ? []
+      : [{ name: `tcp.${config.externalDomain}`, internal: 0 as const, router_group_guid: DEFAULT_TCP_ROUTER_GROUP }]),
   ];
   for (const domain of domains) {
     await trx
@@ -99,9 +102,6 @@ async function seedDomains(
       .execute();
   }
 }
-
-/** Known by the routing API under this guid as `default-tcp`. */
-export const DEFAULT_TCP_ROUTER_GROUP = "76bd4c6e-5e0c-4b1c-9d0e-0a8d2f0b7c11";
 
 /** cf-deployment: the job cloud_controller_ng, security_group_definitions. Private ranges stay closed. */
 const DEFAULT_SECURITY_GROUPS = {
