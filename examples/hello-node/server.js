@@ -1,6 +1,6 @@
 const http = require("node:http");
 
-const { name = "hello-node" } = JSON.parse(process.env.VCAP_APPLICATION || "{}");
+const { application_name: name = "hello-node" } = JSON.parse(process.env.VCAP_APPLICATION || "{}");
 const index = process.env.CF_INSTANCE_INDEX || "0";
 const instance = process.env.CF_INSTANCE_GUID || "local";
 

@@ -107,9 +107,10 @@ async function installNode(
     });
     const headers = await toolchain.installNode(version, !plan.nothingToDo);
     if (headers !== null) env["npm_config_nodedir"] = headers;
-    env["PATH"] = `${env["PATH"] ?? ""}:${join(stager.depDir, "bin")}`;
+    // First, for a stack may have a Node of its own.
+    env["PATH"] = [join(stager.depDir, "bin"), env["PATH"]].filter(Boolean).join(":");
     const lib = join(stager.depDir, "lib");
-    if (existsSync(lib)) env["LD_LIBRARY_PATH"] = [env["LD_LIBRARY_PATH"], lib].filter(Boolean).join(":");
+    if (existsSync(lib)) env["LD_LIBRARY_PATH"] = [lib, env["LD_LIBRARY_PATH"]].filter(Boolean).join(":");
     return version;
   } catch (error) {
     throw new SupplyFailed(`Unable to install node: ${(error as Error).message}`);
