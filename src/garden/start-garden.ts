@@ -18,6 +18,7 @@ import { defaultRoute, type MachineRoutes, machineRoutes } from "./network/machi
 import { chooseSubnet, parseSubnet, type Subnet } from "./network/subnet.ts";
 import { Registry } from "./registry.ts";
 import { mountHostStack } from "./stack/host-stack.ts";
+import { packageLayer } from "./stack/package-layer.ts";
 import { StackShelf } from "./stack/stack-shelf.ts";
 
 export interface GardenDeps {
@@ -104,7 +105,10 @@ async function startBackend(
   if (cgroups === null) throw new GardenError("unavailable", "no cgroups");
   const mountRoot = `/run/ingot-${config.stateHash.slice(0, 8)}`;
   const stacksRoot = join(config.root, "stacks");
-  const stacks = new StackShelf(config.stacks, (name) => mountHostStack(name, stacksRoot, mountRoot, null, deps));
+  const layer = once(() => (config.fetchPackages ? packageLayer(config.cacheRoot, deps) : Promise.resolve(null)));
+  const stacks = new StackShelf(config.stacks, async (name) =>
+    mountHostStack(name, stacksRoot, mountRoot, await layer(), deps),
+  );
   const subnet = subnetOf(config, registry, routes);
   const mtu = config.mtu ?? defaultRoute(routes)?.mtu ?? MTU_DEFAULT;
   const nofileMax = hardLimitOfOpenFiles();
@@ -113,6 +117,15 @@ async function startBackend(
   await backend.start(registry.all());
   stacks.prepare();
   return backend;
+}
+
+/** All stacks lie over the same layer; what it could not get is tried again at the next start. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** Chosen once: containers that live on have addresses from it. */
