@@ -15,6 +15,7 @@ import { ListenError, Listeners } from "./listeners.ts";
 /** How long log lines gather: few messages when busy, and still at once to the eye. */
 const LOG_INTERVAL_MS = 40;
 const SWEEP_INTERVAL_MS = 1_000;
+const LOOP_RESOLUTION_MS = 20;
 /** A worker whose control socket was removed can never be found again: then it ends. */
 const SOCKET_CHECK_MS = 5_000;
 /** How long main has to hear why the worker could not listen. */
@@ -41,7 +42,7 @@ class Worker {
   readonly #listeners: Listeners;
   readonly #control: ControlServer;
   readonly #stopping = new AbortController();
-  readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 });
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   #sequence = 0;
   #incoming: RouteGroup[] = [];
   #announced: "not-yet" | "listening" | ListenError = "not-yet";
@@ -200,7 +201,7 @@ class Worker {
       logsDropped: this.#log.droppedTotal,
       rssBytes: process.memoryUsage.rss(),
       cpuMs: (user + system) / 1000,
-      eventLoopP999Ms: this.#loopDelay.percentile(99.9) / 1e6,
+      eventLoopP999Ms: Math.max(0, this.#loopDelay.percentile(99.9) / 1e6 - LOOP_RESOLUTION_MS),
     };
   }
 }

@@ -1,0 +1,1 @@
+export { type ProcessGauges, startProcessGauges } from "./process-gauges.ts";

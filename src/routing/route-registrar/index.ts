@@ -1,0 +1,6 @@
+export {
+  type RegisteredComponent,
+  type RouteRegistrarConfig,
+  type RouteRegistrarDeps,
+  startRouteRegistrar,
+} from "./route-registrar.ts";
