@@ -37,13 +37,13 @@ export async function up(argv: readonly string[]): Promise<number> {
   const child = spawn(launcher, ["up", ...words], { detached: true, stdio: ["ignore", "pipe", output] });
   closeSync(output);
   // What the platform says until it is ready is for this terminal too.
-  child.stdout.on("data", (chunk: Buffer) => process.stdout.write(chunk));
+  child.stdout!.on("data", (chunk: Buffer) => process.stdout.write(chunk));
   let ended: number | null = null;
   child.on("exit", (code) => {
     ended = code ?? 1;
   });
   const ready = await waitUntilReady(join(state.run, "control.sock"), () => ended);
-  child.stdout.destroy();
+  child.stdout!.destroy();
   child.unref();
   if (ready === null) {
     process.stderr.write(`ingot up: not ready; see ${join(state.logs, "up.log")}\n`);

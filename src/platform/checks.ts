@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { existsSync, readFileSync, statfsSync } from "node:fs";
 import { release, totalmem } from "node:os";
 import { join } from "node:path";
-import { canListen, portHolder } from "../kit/port-holder.ts";
+import { probePort } from "../routing/gorouter/index.ts";
 import type { IngotConfig } from "./config.ts";
 import { lockHolder } from "./instance-lock.ts";
 import { hasProgram, missingPackages } from "./system-packages.ts";
@@ -81,16 +81,18 @@ export async function checkMachine(config: IngotConfig): Promise<CheckResult[]> 
     ["HTTP port", config.httpPort ?? 80],
     ["HTTPS port", config.httpsPort ?? 443],
   ] as const) {
-    const ok = running !== null || (await canListen("127.0.0.1", port));
+    const probe = await probePort("127.0.0.1", port);
     const asked = (name === "HTTP port" ? config.httpPort : config.httpsPort) !== null;
-    const holder = portHolder(port);
+    const found = probe.free
+      ? `${port} free`
+      : running !== null
+        ? `${port} in use, Ingot runs`
+        : `${port} taken by ${probe.holder ?? "another process"}${asked ? "" : "; another pair is chosen"}`;
     results.push(
       result(
         name,
-        ok || !asked,
-        ok
-          ? `${port} ${running === null ? "free" : "in use by Ingot"}`
-          : `${port} taken by ${holder ?? "another process"}${asked ? "" : "; another pair is chosen"}`,
+        probe.free || running !== null || !asked,
+        found,
         `stop it or choose another with --${name === "HTTP port" ? "http" : "https"}-port`,
       ),
     );

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { canListen, portHolder } from "../kit/port-holder.ts";
+import { probePort } from "../routing/gorouter/index.ts";
 import type { IngotConfig } from "./config.ts";
 import { writeFileDurably } from "./secret-store.ts";
 import { UsageError } from "./usage-error.ts";
@@ -33,15 +33,20 @@ export async function choosePorts(
   stateRoot: string,
   held: ReadonlySet<number>,
 ): Promise<Ports> {
-  const free = async (port: number): Promise<boolean> => {
-    if (held.has(port)) return true;
-    for (const host of config.bind) if (!(await canListen(host, port))) return false;
-    return true;
-  };
-  for (const asked of [config.httpPort, config.httpsPort]) {
-    if (asked !== null && !(await free(asked))) {
-      throw new UsageError(`port ${asked} is taken${holderText(asked)}`);
+  /** Null: it can be had; else why not. */
+  const obstacle = async (port: number): Promise<string | null> => {
+    if (held.has(port)) return null;
+    for (const host of config.bind) {
+      const probe = await probePort(host, port);
+      if (!probe.free)
+        return probe.holder === null ? `${host}:${port}: ${probe.message}` : `port ${port} is taken by ${probe.holder}`;
     }
+    return null;
+  };
+  const free = async (port: number): Promise<boolean> => (await obstacle(port)) === null;
+  for (const asked of [config.httpPort, config.httpsPort]) {
+    const why = asked === null ? null : await obstacle(asked);
+    if (why !== null) throw new UsageError(why);
   }
   const last = lastPorts(stateRoot);
   for (const candidate of last === null ? CANDIDATES : [last, ...CANDIDATES]) {
@@ -52,9 +57,4 @@ export async function choosePorts(
     }
   }
   throw new UsageError("no free pair of ports found; choose with --http-port and --https-port");
-}
-
-function holderText(port: number): string {
-  const holder = portHolder(port);
-  return holder === null ? "" : ` by ${holder}`;
 }

@@ -12,13 +12,16 @@ export interface PlatformStatus {
   readonly notes: readonly string[];
   readonly cells: readonly { readonly cellId: string; readonly memoryMb: number; readonly containers: number }[];
   readonly instances: { readonly desired: number; readonly running: number };
-  readonly processes: readonly {
-    readonly role: string;
-    readonly pid: number;
-    /** Proportional set size, KiB. */
-    readonly pssKb: number;
-    readonly eventLoopP999Ms: number | null;
-  }[];
+  readonly processes: readonly ProcessStatus[];
+}
+
+export interface ProcessStatus {
+  readonly role: string;
+  readonly pid: number;
+  /** Proportional set size, KiB. */
+  readonly pssKb: number;
+  /** Since the last status; null where the process does not tell. */
+  readonly eventLoopP999Ms: number | null;
 }
 
 /** Memory of a process with shared pages divided among their users, KiB; 0 when it cannot be read. */

@@ -1,0 +1,86 @@
+import { availableParallelism } from "node:os";
+import type { Clock } from "../kit/clock.ts";
+import { socketHttpClient } from "../kit/http-client.ts";
+import type { Log } from "../kit/log.ts";
+import type { Random, Secrets } from "../kit/random.ts";
+import type { Subprocess } from "../kit/subprocess.ts";
+import { runningWorkerPorts } from "../routing/gorouter/index.ts";
+import { openCertificateAuthority } from "./certificate-authority.ts";
+import type { IngotConfig } from "./config.ts";
+import { startControlPlane } from "./control-plane.ts";
+import { internalHosts } from "./internal-hosts.ts";
+import { choosePorts } from "./ports.ts";
+import { waitUntilReady } from "./readiness.ts";
+import { openSecretStore } from "./secret-store.ts";
+import { openSshHostKey } from "./ssh-host-key.ts";
+import type { StateFolder } from "./state-folder.ts";
+import type { PlatformStatus } from "./status.ts";
+import { platformUrls } from "./urls.ts";
+
+/** What the machine gives to everything that runs on it. */
+export interface PlatformDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly secrets: Secrets;
+  readonly subprocess: Subprocess;
+  readonly log: Log;
+  /** One line for the person at the terminal. */
+  readonly say: (line: string) => void;
+  /** Aborts a start that takes long. */
+  readonly signal: AbortSignal;
+}
+
+/** A running Cloud Foundry. Disposal lets go: containers and router workers stay for the next start. */
+export interface Platform extends AsyncDisposable {
+  readonly apiUrl: string;
+  readonly adminPassword: string;
+  /** What is lost against full containers, a line each. */
+  readonly notes: readonly string[];
+  status(startedAtMs: number): Promise<PlatformStatus>;
+  /** Stops and removes every container, and the router workers. */
+  stopApps(): Promise<void>;
+}
+
+/**
+ * Boots everything on this machine in the order of its needs and resolves when API, UAA, router and one cell have answered.
+ * Rejects with nothing left running that was not running before.
+ */
+export async function startPlatform(config: IngotConfig, state: StateFolder, deps: PlatformDeps): Promise<Platform> {
+  const store = openSecretStore(state.root, deps.secrets);
+  const adminPassword = store.get("adminPassword", 15);
+  const ca = await openCertificateAuthority(state.ca, deps);
+  const sshHostKey = openSshHostKey(state.ca);
+  const http = socketHttpClient(internalHosts(state));
+  await using cleanup = new AsyncDisposableStack();
+
+  // Workers from before a crash still hold their ports: they are adopted, not in the way.
+  const ports = await choosePorts(config, state.root, new Set(runningWorkerPorts(state.run)));
+  const urls = platformUrls(config, ports);
+  const plane = cleanup.use(
+    await startControlPlane(
+      {
+        config,
+        state,
+        ports,
+        urls,
+        store,
+        ca,
+        adminPassword,
+        sshFingerprint: sshHostKey.fingerprint,
+        cpuCount: availableParallelism(),
+      },
+      { ...deps, http },
+    ),
+  );
+  await waitUntilReady({ config, ports, cells: plane.cells, clock: deps.clock }, deps.signal);
+
+  const owned = cleanup.move();
+  return {
+    apiUrl: urls.api,
+    adminPassword,
+    notes: plane.notes,
+    status: (startedAtMs) => plane.status({ startedAtMs, apiUrl: urls.api, ports }),
+    stopApps: () => plane.stopApps(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
