@@ -13,18 +13,27 @@ import type { CcConfig } from "./config.ts";
 import type { CcDeps } from "./deps.ts";
 import { FeatureFlags } from "./feature-flags.ts";
 import { Hooks } from "./hooks.ts";
-import type { CloudController } from "./index.ts";
 import { Jobs } from "./jobs.ts";
 import { RESOURCES } from "./resources/index.ts";
 import { CC_MIGRATIONS } from "./store/migrations.ts";
 import type { CcDatabase } from "./store/schema.ts";
 import { seed } from "./store/seed.ts";
 
+export interface CloudController extends AsyncDisposable {
+  /** Where the public API listens. */
+  readonly address: { readonly host: string; readonly port: number };
+  readonly internal: { readonly socketPath: string };
+}
+
 /** A background loop that failed waits this long. */
 const LOOP_RETRY_MS = 1_000;
 
-/** Wires everything together and owns its life. */
-export async function startApi(config: CcConfig, deps: CcDeps): Promise<CloudController> {
+/**
+ * Opens (and migrates) the database, takes up unfinished jobs and listens on both addresses. Resolves when requests are answered.
+ * Throws `NewerSchemaError`, and the listener's error when an address is taken. Dispose to stop: running requests are answered, jobs
+ * wait for the next start.
+ */
+export async function startCloudController(config: CcConfig, deps: CcDeps): Promise<CloudController> {
   const file = new Sqlite(config.databasePath);
   const stop = new AbortController();
   const loops: { name: string; loop: (signal: AbortSignal) => Promise<void> }[] = [];

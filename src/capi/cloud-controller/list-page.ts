@@ -11,21 +11,22 @@ export interface ListPage<Row> {
 
 /**
  * Filters by guids, times and labels, counts, orders and takes one page of `query`, which selects from `table` (further joins must not
- * multiply rows). `owner` is the name under which the table's labels are kept. Two queries.
+ * multiply rows). `owner` is the name under which the table's labels are kept; `columns` says where a column has another name. Two queries.
  */
 export async function readPage<TB extends keyof CcDatabase, Row>(
   query: SelectQueryBuilder<CcDatabase, TB, Row>,
   table: TB & string,
   list: ListQuery,
-  options: { readonly owner?: string; readonly orderColumns?: Readonly<Record<string, string>> } = {},
+  options: { readonly owner?: string; readonly columns?: Readonly<Record<string, string>> } = {},
 ): Promise<ListPage<Row>> {
-  const filtered = filter(query, table, list, options.owner);
+  const { columns = {} } = options;
+  const filtered = filter(query, table, list, columns, options.owner);
   const counted = await filtered
     .clearSelect()
     .clearOrderBy()
     .select(sql<number>`count(*)`.as("n"))
     .executeTakeFirstOrThrow();
-  const column = list.orderBy === null ? "id" : (options.orderColumns?.[list.orderBy] ?? list.orderBy);
+  const column = list.orderBy === null ? "id" : (columns[list.orderBy] ?? list.orderBy);
   const direction = list.descending ? "desc" : "asc";
   let ordered = filtered.orderBy(sql.ref(`${table}.${column}`), direction);
   if (column !== "id") ordered = ordered.orderBy(sql.ref(`${table}.guid`), direction);
@@ -40,6 +41,7 @@ function filter<TB extends keyof CcDatabase, Row>(
   query: SelectQueryBuilder<CcDatabase, TB, Row>,
   table: string,
   list: ListQuery,
+  columns: Readonly<Record<string, string>>,
   owner: string | undefined,
 ): SelectQueryBuilder<CcDatabase, TB, Row> {
   const column = (name: string): ReferenceExpression<CcDatabase, TB> =>
@@ -50,7 +52,8 @@ function filter<TB extends keyof CcDatabase, Row>(
     ["created_at", list.createdAts],
     ["updated_at", list.updatedAts],
   ] as const) {
-    if (ranges !== null) filtered = filtered.where((eb) => eb.or(ranges.map(inRange(`${table}.${name}`))) as never);
+    if (ranges !== null)
+      filtered = filtered.where((eb) => eb.or(ranges.map(inRange(`${table}.${columns[name] ?? name}`))) as never);
   }
   for (const { prefix, name, operator, values } of list.labels) {
     const labelled = sql`SELECT resource_guid FROM labels WHERE resource_type = ${owner ?? ""} AND key_prefix = ${prefix} AND key_name = ${name}`;

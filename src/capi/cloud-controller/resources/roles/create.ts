@@ -8,7 +8,7 @@ import { isUniqueViolation } from "../../store/unique.ts";
 import { parseBody } from "../../validation.ts";
 import { type Organization, requireOrganizationWrite, requireSpaceWrite, type Space } from "../../visible.ts";
 import { uaaUsers, uaaUsersByName } from "../users/names.ts";
-import { readableGuids } from "../users/routes.ts";
+import { readableGuids } from "../users/readable.ts";
 import { ROLE_CREATE, type RoleWanted } from "./body.ts";
 import { recordRole } from "./events.ts";
 import { presentRole, type Role } from "./present.ts";

@@ -6,7 +6,7 @@ import { presentToOne, TO_ONE_BODY } from "../../relationship.ts";
 import { parseBody } from "../../validation.ts";
 import { visibleSpace } from "../../visible.ts";
 import { isEntitled } from "../isolation-segments/entitlement.ts";
-import { recordSpace } from "./routes.ts";
+import { recordSpace } from "./events.ts";
 
 /** Registers the isolation segment of a space. CC: actions/space_update_isolation_segment.rb */
 export function spaceIsolationSegment(api: CcApi): void {

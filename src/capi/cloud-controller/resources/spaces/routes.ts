@@ -2,7 +2,7 @@ import { SPACE_READERS } from "../../access.ts";
 import { spaceGuidsWith } from "../../access-store.ts";
 import { accepted, created, ok } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
-import { type Actor, actorOf } from "../../audit-events.ts";
+import { actorOf } from "../../audit-events.ts";
 import { notAuthorized, unprocessable } from "../../errors.ts";
 import { presentPage, readPage } from "../../list-page.ts";
 import { parseListQuery, parseShowQuery } from "../../list-query.ts";
@@ -20,6 +20,7 @@ import {
 import { includedOrganizations } from "../organizations/present.ts";
 import { SPACE_CREATE, SPACE_UPDATE } from "./body.ts";
 import { deleteSpace } from "./delete.ts";
+import { recordSpace } from "./events.ts";
 import { spaceFeatures } from "./features.ts";
 import { spaceIsolationSegment } from "./isolation-segment.ts";
 import { SPACES_LIST } from "./list.ts";
@@ -157,25 +158,6 @@ function destroy(api: CcApi): Handler {
     });
     return accepted(job);
   };
-}
-
-/** Writes `audit.space.…`. CC: repositories/space_event_repository.rb */
-export async function recordSpace(
-  api: CcApi,
-  trx: CcApi["db"],
-  action: "create" | "update",
-  space: Space,
-  actor: Actor,
-  data: object,
-): Promise<void> {
-  await api.event(trx, {
-    type: `audit.space.${action}`,
-    actor,
-    target: { guid: space.guid, type: "space", name: space.name },
-    organizationGuid: space.organization_guid,
-    spaceGuid: space.guid,
-    data,
-  });
 }
 
 async function present(api: CcApi, space: Space): Promise<object> {

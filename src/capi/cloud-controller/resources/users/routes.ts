@@ -11,6 +11,7 @@ import { visibleOrganization, visibleSpace } from "../../visible.ts";
 import { guidsOfMembers, listUsers, USERS_LIST } from "./list.ts";
 import { uaaUsersByName } from "./names.ts";
 import { presentUsers, type User } from "./present.ts";
+import { readableGuids } from "./readable.ts";
 
 /** CC: messages/user_create_message.rb */
 const USER_CREATE = z
@@ -92,20 +93,6 @@ export function users(api: CcApi): void {
     const { guid } = await visibleSpace(api, request.access, request.params["guid"]!);
     return ok(await listUsers(api, request, USERS_LIST, guidsOfMembers(api, { space_guid: guid })));
   });
-}
-
-/** A subquery of the users that a caller without global reading knows: those with roles in his organizations, and himself. */
-export function readableGuids(api: CcApi, access: Access) {
-  const mine = api.db
-    .selectFrom("roles as mine")
-    .where("mine.user_guid", "=", access.userGuid)
-    .where("mine.organization_guid", "is not", null)
-    .select("mine.organization_guid");
-  return api.db
-    .selectFrom("roles")
-    .where("roles.organization_guid", "in", mine)
-    .select("roles.user_guid")
-    .union(api.db.selectFrom("users").where("users.guid", "=", access.userGuid).select("users.guid as user_guid"));
 }
 
 async function visibleUser(api: CcApi, access: Access, guid: string): Promise<User> {
