@@ -80,7 +80,7 @@ export async function startDns(config: DnsConfig, deps: DnsDeps): Promise<Runnin
           deps.log.warn("DNS question failed", { error });
           return null;
         });
-      const udp = await openUdp(listener, (query) => reply(query, "udp"));
+      const udp = await openUdp(listener, (query) => reply(query, "udp"), stop.signal);
       open.push({ close: () => closeUdp(udp) });
       const { port } = udp.address();
       const tcp = await openTcp({ ...listener, port }, config, (query) => reply(query, "tcp"));
@@ -116,18 +116,18 @@ function failure(query: Buffer, rcode: number): Buffer {
   return answer.subarray(0, Math.min(at + 5, query.length));
 }
 
-async function openUdp(listener: DnsListener, reply: (query: Buffer) => Promise<Buffer | null>): Promise<UdpSocket> {
+async function openUdp(
+  listener: DnsListener,
+  reply: (query: Buffer) => Promise<Buffer | null>,
+  stop: AbortSignal,
+): Promise<UdpSocket> {
   const socket = createSocket("udp4");
   socket.bind(listener.port, listener.address);
   await once(socket, "listening");
-  let open = true;
-  socket.on("close", () => {
-    open = false;
-  });
   socket.on("error", () => undefined); // an answer that cannot be sent (client gone) stops nobody
   socket.on("message", (query, from) => {
     void reply(query).then((message) => {
-      if (message !== null && open) socket.send(message, from.port, from.address, () => undefined);
+      if (message !== null && !stop.aborted) socket.send(message, from.port, from.address, () => undefined);
     });
   });
   return socket;
