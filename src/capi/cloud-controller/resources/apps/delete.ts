@@ -1,0 +1,107 @@
+import type { Kysely } from "kysely";
+import type { CcApi } from "../../api/api.ts";
+import type { Actor } from "../../audit-events.ts";
+import { deleteMetadata } from "../../metadata.ts";
+import type { CcDatabase } from "../../store/schema.ts";
+import { type DiegoChange, tellDiego } from "../processes/diego.ts";
+import { recordProcessEvent } from "../processes/events.ts";
+import { processesOfApp } from "../processes/model.ts";
+import { logToApp } from "./log-lines.ts";
+import { type AppPlace, appEvent, findAppPlace } from "./place.ts";
+import { stopProcesses } from "./state.ts";
+
+const STOP_TIMEOUT_MS = 10_000;
+
+interface Leftovers {
+  readonly changes: readonly (DiegoChange | null)[];
+  readonly packages: readonly string[];
+  readonly droplets: readonly string[];
+  readonly staging: readonly string[];
+  readonly tasks: readonly string[];
+}
+
+/**
+ * The app and everything that is its own. Rows go in one transaction; containers, staging tasks and blobs after it: what a crash leaves of
+ * those is ended by the bridge's sync and swept at the next start. May be repeated. CC: actions/app_delete.rb
+ */
+export async function deleteApp(api: CcApi, guid: string, actor: Actor): Promise<void> {
+  const place = await findAppPlace(api.db, guid);
+  if (place === null) return;
+  const left = await api.transaction((trx) => deleteRows(api, trx, place, actor));
+  logToApp(api, place, `Deleted app with guid ${guid}`);
+  await api.file.durable();
+  await tellDiego(api, left.changes).catch((error) =>
+    api.deps.log.warn("Diego was not told of a deleted app; the sync will", { error }),
+  );
+  const signal = api.deps.clock.deadline(STOP_TIMEOUT_MS);
+  const stops = [
+    ...left.staging.map((build) => api.deps.bridge.stopStaging(build, signal)),
+    ...left.tasks.map((task) => api.deps.bridge.cancelTask(task, signal)),
+  ];
+  for (const { status, ...result } of await Promise.allSettled(stops)) {
+    if (status === "rejected") api.deps.log.warn("task of a deleted app not cancelled; the sync will", result);
+  }
+  const { blobstore } = api.deps;
+  for (const key of left.packages) await blobstore.delete("packages", key);
+  for (const key of left.droplets) await blobstore.delete("droplets", key);
+  await deleteBuildpackCache(api, guid);
+}
+
+/** Caches of all stacks. CC: jobs/v3/buildpack_cache_delete.rb */
+export async function deleteBuildpackCache(api: CcApi, appGuid: string): Promise<void> {
+  const { blobstore } = api.deps;
+  for (const key of await blobstore.keys("buildpack-cache", `${appGuid}/`)) {
+    await blobstore.delete("buildpack-cache", key);
+  }
+}
+
+async function deleteRows(api: CcApi, trx: Kysely<CcDatabase>, place: AppPlace, actor: Actor): Promise<Leftovers> {
+  const guid = place.app.guid;
+  const changes = await stopProcesses(api, trx, place);
+  const processes = await processesOfApp(trx, guid);
+  for (const process of processes) await recordProcessEvent(api, trx, "delete", place, process, actor);
+  const guidsOf = async (
+    table: "packages" | "droplets" | "builds" | "tasks" | "deployments" | "revisions" | "sidecars",
+  ) => (await trx.selectFrom(table).where("app_guid", "=", guid).select("guid").execute()).map((row) => row.guid);
+  const [packages, droplets, builds] = [await guidsOf("packages"), await guidsOf("droplets"), await guidsOf("builds")];
+  const staging = await trx
+    .selectFrom("builds")
+    .where("app_guid", "=", guid)
+    .where("state", "=", "STAGING")
+    .select("guid")
+    .execute();
+  const running = await trx
+    .selectFrom("tasks")
+    .where("app_guid", "=", guid)
+    .where("state", "in", ["PENDING", "RUNNING", "CANCELING"])
+    .select("guid")
+    .execute();
+  await deleteMetadata(trx, "package", packages);
+  await deleteMetadata(trx, "droplet", droplets);
+  await deleteMetadata(trx, "build", builds);
+  await deleteMetadata(trx, "task", await guidsOf("tasks"));
+  await deleteMetadata(trx, "deployment", await guidsOf("deployments"));
+  await deleteMetadata(trx, "revision", await guidsOf("revisions"));
+  await deleteMetadata(
+    trx,
+    "process",
+    processes.map((process) => process.guid),
+  );
+  await deleteMetadata(trx, "app", [guid]);
+  for (const table of ["service_credential_bindings", "route_destinations"] as const) {
+    await trx.deleteFrom(table).where("app_guid", "=", guid).execute();
+  }
+  for (const table of ["builds", "droplets", "packages", "tasks", "deployments", "revisions", "sidecars"] as const) {
+    await trx.deleteFrom(table).where("app_guid", "=", guid).execute();
+  }
+  await trx.deleteFrom("processes").where("app_guid", "=", guid).execute();
+  await trx.deleteFrom("apps").where("guid", "=", guid).execute();
+  await api.event(trx, appEvent("audit.app.delete-request", place, actor));
+  return {
+    changes,
+    packages,
+    droplets,
+    staging: staging.map((build) => build.guid),
+    tasks: running.map((task) => task.guid),
+  };
+}
