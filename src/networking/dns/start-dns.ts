@@ -39,7 +39,7 @@ export async function startDns(config: DnsConfig, deps: DnsDeps): Promise<Runnin
   const open: { readonly close: () => Promise<void> }[] = [];
   const closeAll = async (): Promise<void> => {
     stop.abort(new Error("DNS server stops"));
-    await Promise.all(open.map(({ close }) => close()));
+    await Promise.all(open.splice(0).map(({ close }) => close())); // a second disposal finds nothing to close
   };
 
   const answer = async (query: Buffer, transport: "udp" | "tcp", platformAddress: string): Promise<Buffer | null> => {
