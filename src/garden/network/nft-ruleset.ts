@@ -21,7 +21,8 @@ export interface NftContainer {
 /**
  * The whole table, replacing what was there in one transaction. What a container sends is closed by default: to this
  * machine only DNS and the router on the gateway address, to the world what its own chain accepts, to its neighbours
- * nothing. Into containers come only answers and mapped ports. Other traffic of the machine is not touched.
+ * nothing. Into containers come only answers and mapped ports. Other traffic of the machine is not touched. Refusals
+ * say "port unreachable": of all answers only this one ends a connection attempt at once.
  */
 export function nftTable(input: NftTableInput, containers: readonly NftContainer[]): string {
   const { table, bridge, subnet, dnsPort, relayPorts } = input;
@@ -49,7 +50,7 @@ export function nftTable(input: NftTableInput, containers: readonly NftContainer
     `ip daddr ${gateway} udp dport ${dnsPort} accept`,
     `ip daddr ${gateway} tcp dport ${dnsPort} accept`,
     ...(routerPorts.length === 0 ? [] : [`ip daddr ${gateway} tcp dport { ${routerPorts.join(", ")} } accept`]),
-    "reject with icmpx admin-prohibited",
+    "reject with icmpx port-unreachable",
     "}",
     "chain forward {",
     "type filter hook forward priority filter; policy accept;",
@@ -58,9 +59,9 @@ export function nftTable(input: NftTableInput, containers: readonly NftContainer
     "}",
     "chain leaving {",
     "ct state established,related accept",
-    `oifname "${bridge}" reject with icmpx admin-prohibited`,
+    `oifname "${bridge}" reject with icmpx port-unreachable`,
     "ip saddr vmap @egress",
-    "reject with icmpx admin-prohibited",
+    "reject with icmpx port-unreachable",
     "}",
     "chain entering {",
     "ct state established,related accept",
@@ -144,7 +145,7 @@ export function nftLoopbackRelay(gateway: string, relayPorts: readonly RelayPort
 
 function chainRules(table: string, container: NftContainer): string[] {
   const chain = chainOf(container.address);
-  return [...container.egress, "reject with icmpx admin-prohibited"].map(
+  return [...container.egress, "reject with icmpx port-unreachable"].map(
     (rule) => `add rule inet ${table} ${chain} ${rule}`,
   );
 }
