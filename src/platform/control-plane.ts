@@ -18,6 +18,7 @@ import type { Log } from "../kit/log.ts";
 import { startAgent } from "../logging/agent/index.ts";
 import { startLogCache } from "../logging/log-cache/index.ts";
 import { startProcessGauges } from "../logging/metrics/index.ts";
+import { DNS_DEFAULTS, hostResolvers, startDns } from "../networking/dns/index.ts";
 import { detachedSpawn, startGorouter } from "../routing/gorouter/index.ts";
 import { startNatsServer } from "../routing/nats-server/index.ts";
 import { startRouteRegistrar } from "../routing/route-registrar/index.ts";
@@ -311,6 +312,20 @@ export async function startControlPlane(
       { clock, bus: nats.bus },
     ),
   );
+  if (garden.isolation === "container") {
+    const address = garden.gatewayAddress;
+    await keep(
+      startDns(
+        {
+          ...DNS_DEFAULTS,
+          listeners: [{ address, port: GARDEN_DEFAULTS.dnsPort, platformAddress: address }],
+          domains: [config.domain],
+        },
+        { clock, random, log: log("dns"), upstreams: hostResolvers([address]) },
+      ),
+    );
+  }
+
   const owned = cleanup.move();
   let appsStopped = false;
   return {

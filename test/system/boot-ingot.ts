@@ -41,6 +41,14 @@ export interface BootedIngot extends AsyncDisposable {
   login(org?: string, space?: string): Promise<void>;
   /** One request through the router's HTTP port. */
   get(host: string, path?: string, headers?: Record<string, string>): Promise<RouteAnswer>;
+  /** One request to the API through the router, with an `Authorization` header. */
+  api(
+    method: string,
+    path: string,
+    authorization: string,
+    body: string | Uint8Array | null,
+    contentType: string,
+  ): Promise<RouteAnswer>;
   status(): Promise<PlatformStatus>;
   /** kill -9 of the main process; containers and router workers stay. */
   kill(): Promise<void>;
@@ -110,7 +118,20 @@ export async function bootIngot(
       await booted.cfOk("create-space", space);
       await booted.cfOk("target", "-o", org, "-s", space);
     },
-    get: (host, path = "/", headers = {}) => getThroughRouter(httpPort, host, path, headers),
+    get: (host, path = "/", headers = {}) =>
+      throughRouter({ port: httpPort, host, path, headers, method: "GET", body: null }),
+    api: (method, path, authorization, body, contentType) =>
+      throughRouter({
+        port: httpPort,
+        host: "api.cf.localhost",
+        path,
+        headers: {
+          authorization,
+          ...(body === null ? {} : { "content-type": contentType, "content-length": String(Buffer.byteLength(body)) }),
+        },
+        method,
+        body,
+      }),
     status: async () => (await askControl(control, "GET", "/status", 5000)) as PlatformStatus,
     kill: async () => {
       // The launcher stands before the main process and ends with it.
@@ -129,7 +150,7 @@ export async function bootIngot(
   try {
     await up();
   } catch (error) {
-    await booted[Symbol.asyncDispose]().catch(() => undefined);
+    await Promise.resolve(booted[Symbol.asyncDispose]()).catch(() => undefined);
     throw error;
   }
   return booted;
@@ -191,27 +212,29 @@ function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => child.once("exit", () => resolve()));
 }
 
-function getThroughRouter(
-  port: number,
-  host: string,
-  path: string,
-  headers: Record<string, string>,
-): Promise<RouteAnswer> {
+interface RouterRequest {
+  readonly port: number;
+  readonly host: string;
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body: string | Uint8Array | null;
+}
+
+function throughRouter({ port, host, path, method, headers, body: sent }: RouterRequest): Promise<RouteAnswer> {
   return new Promise((resolve, reject) => {
-    const outgoing = httpRequest(
-      { host: "127.0.0.1", port, path, headers: { host, ...headers }, timeout: 20_000 },
-      (incoming) => {
-        let body = "";
-        incoming.setEncoding("utf8");
-        incoming.on("data", (chunk: string) => {
-          body += chunk;
-        });
-        incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body }));
-        incoming.on("error", reject);
-      },
-    );
-    outgoing.on("timeout", () => outgoing.destroy(new Error("no answer within 20 s")));
+    const options = { host: "127.0.0.1", port, path, method, headers: { host, ...headers }, timeout: 60_000 };
+    const outgoing = httpRequest(options, (incoming) => {
+      let body = "";
+      incoming.setEncoding("utf8");
+      incoming.on("data", (chunk: string) => {
+        body += chunk;
+      });
+      incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body }));
+      incoming.on("error", reject);
+    });
+    outgoing.on("timeout", () => outgoing.destroy(new Error("no answer within 60 s")));
     outgoing.on("error", reject);
-    outgoing.end();
+    outgoing.end(sent ?? undefined);
   });
 }
