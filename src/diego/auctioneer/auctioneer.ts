@@ -19,6 +19,8 @@ const BBS_MS = 10_000;
 const RETRY_MS = 1_000;
 /** Rounds of asking for states when no cell answers. Diego: auction/auctionrunner/zone_builder.go */
 const STATE_ROUNDS_MAX = 4;
+/** An auction waits this long for cells that are slow to take their work; the next one does without them. */
+const PERFORM_GRACE_MS = 1_000;
 const RESULTS_AT_ONCE = 100;
 const REFUSED = "insufficient resources";
 
@@ -52,6 +54,8 @@ export async function startAuctioneer(config: AuctioneerConfig, deps: Auctioneer
   const stopping = new AbortController();
   const failed = new AbortController();
   const batch = new Batch();
+  /** Cells that have not yet taken their work of an earlier auction: nobody knows what room they have. */
+  const busy = new Map<string, Promise<void>>();
   const releasing = new AbortController();
   const lock = holdLock(
     { key: "auctioneer", owner: random.guid(), value: "", type: "lock" },
@@ -80,7 +84,10 @@ export async function startAuctioneer(config: AuctioneerConfig, deps: Auctioneer
   }
 
   async function auction(): Promise<void> {
-    const { reps, states } = await cellStates();
+    const cells = await bbs.cells(clock.deadline(BBS_MS, stopping.signal));
+    // Without a single cell an auction would only fail everything.
+    if (busy.size > 0 && cells.every(({ cellId }) => busy.has(cellId))) await Promise.race(busy.values());
+    const states = await cellStates(cells);
     // Only now: what came in while the cells were asked belongs to this auction too.
     const work = batch.drain();
     const { startingContainerWeight, startingContainerCountMax } = settings;
@@ -89,18 +96,17 @@ export async function startAuctioneer(config: AuctioneerConfig, deps: Auctioneer
       clock,
       pause,
     );
-    await commit(placements, reps);
+    await commit(placements, cells);
+    await taken();
   }
 
-  async function cellStates(): Promise<{ reps: Map<string, CellPresence>; states: CellState[] }> {
-    const cells = await bbs.cells(clock.deadline(BBS_MS, stopping.signal));
-    const reps = new Map(cells.map((cell) => [cell.cellId, cell]));
+  async function cellStates(cells: readonly CellPresence[]): Promise<CellState[]> {
     for (let round = 1; ; round++) {
-      const answers = await Promise.all(cells.map(stateOf));
+      const answers = await Promise.all(cells.filter(({ cellId }) => !busy.has(cellId)).map(stateOf));
       const states = answers.filter((state) => state !== null);
       // In the order of their names: the same state gives the same auction.
       states.sort((a, b) => (a.cellId < b.cellId ? -1 : 1));
-      if (states.length > 0 || cells.length === 0 || round === STATE_ROUNDS_MAX) return { reps, states };
+      if (states.length > 0 || cells.length === 0 || round === STATE_ROUNDS_MAX) return states;
     }
   }
 
@@ -115,7 +121,8 @@ export async function startAuctioneer(config: AuctioneerConfig, deps: Auctioneer
     }
   }
 
-  async function commit(placements: Placements, reps: ReadonlyMap<string, CellPresence>): Promise<void> {
+  async function commit(placements: Placements, cells: readonly CellPresence[]): Promise<void> {
+    const reps = new Map(cells.map((cell) => [cell.cellId, cell]));
     const byCell = new Map<string, { lrps: LrpAuction[]; tasks: TaskAuction[] }>();
     const workOf = (cellId: string): { lrps: LrpAuction[]; tasks: TaskAuction[] } => {
       const work = byCell.get(cellId) ?? { lrps: [], tasks: [] };
@@ -131,10 +138,11 @@ export async function startAuctioneer(config: AuctioneerConfig, deps: Auctioneer
       if ("cellId" in placement) workOf(placement.cellId).tasks.push(placement.work);
       else failures.push(() => failTask(placement.work, placement.placementError));
     }
-    await Promise.all([...byCell].map(([cellId, work]) => perform(reps.get(cellId), work, failures)));
-    for (let from = 0; from < failures.length; from += RESULTS_AT_ONCE) {
-      await Promise.all(failures.slice(from, from + RESULTS_AT_ONCE).map((report) => report()));
+    for (const [cellId, work] of byCell) {
+      const taking = perform(reps.get(cellId), work).finally(() => busy.delete(cellId));
+      busy.set(cellId, taking);
     }
+    await tell(failures);
     log.info("auction held", {
       lrps: placements.lrps.length,
       tasks: placements.tasks.length,
@@ -143,13 +151,28 @@ export async function startAuctioneer(config: AuctioneerConfig, deps: Auctioneer
     });
   }
 
+  /** Waits for the cells that are taking work, no longer than the grace. */
+  async function taken(): Promise<void> {
+    if (busy.size === 0) return;
+    const over = new AbortController();
+    const grace = clock.sleep(PERFORM_GRACE_MS, AbortSignal.any([over.signal, stopping.signal]));
+    await Promise.race([Promise.all(busy.values()), grace.catch(() => undefined)]);
+    over.abort();
+  }
+
+  async function tell(failures: readonly (() => Promise<void>)[]): Promise<void> {
+    for (let from = 0; from < failures.length; from += RESULTS_AT_ONCE) {
+      await Promise.all(failures.slice(from, from + RESULTS_AT_ONCE).map((report) => report()));
+    }
+  }
+
   /** Hands its work to one cell. What it gives back goes into the next auction, or fails after too many. */
   async function perform(
     cell: CellPresence | undefined,
     work: { readonly lrps: readonly LrpAuction[]; readonly tasks: readonly TaskAuction[] },
-    failures: (() => Promise<void>)[],
   ): Promise<void> {
     if (cell === undefined) return;
+    const failures: (() => Promise<void>)[] = [];
     const wanted: CellWork = { cellId: cell.cellId, lrps: work.lrps.map(lrpWork), tasks: work.tasks.map(taskWork) };
     let refused: CellWork;
     try {
@@ -173,6 +196,7 @@ export async function startAuctioneer(config: AuctioneerConfig, deps: Auctioneer
       else failures.push(() => failTask(task, REFUSED));
     }
     if (again.lrps.length + again.tasks.length > 0) batch.addRefused(again.lrps, again.tasks);
+    await tell(failures);
   }
 
   async function failLrp(lrp: LrpAuction, placementError: string): Promise<void> {

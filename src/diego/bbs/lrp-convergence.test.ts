@@ -136,7 +136,7 @@ function context(desired: readonly DesiredLrp[], actual: readonly ActualLrp[], p
   state.load({ desired, actual, tasks: [], domains: [["cf-apps", Number.POSITIVE_INFINITY]] });
   const auctions: LrpStartRequest[] = [];
   const rep = {
-    stopLrpInstance: async (key, instanceKey) => {
+    stopLrpInstance: async (...[key, instanceKey]: Parameters<RepClient["stopLrpInstance"]>) => {
       await state.commit({ actual: decideRemove(state.lrps.instances(key.processGuid, key.index), instanceKey) });
     },
     updateLrpInstance: async () => undefined,
