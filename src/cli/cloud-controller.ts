@@ -1,0 +1,250 @@
+import type { Readable } from "node:stream";
+import type { Clock } from "../kit/clock.ts";
+import type { ConfigFile } from "./config-file.ts";
+import { tokenClaims } from "./current-user.ts";
+import { CliError } from "./errors.ts";
+import type { Http, HttpAnswer } from "./http.ts";
+import type { UaaApi } from "./uaa-api.ts";
+
+/** cli: retry_request.go: two more tries for what is no POST */
+const TRIES = 3;
+/** A token that ends this soon is renewed before the call. */
+const RENEW_BEFORE_MS = 60_000;
+const PER_PAGE = 5000;
+const PAGES_MAX = 1000;
+/** Polling starts fast, because Ingot is, and slows down. */
+export const POLL_FIRST_MS = 50;
+const POLL_MAX_MS = 1000;
+
+interface WireFailure {
+  readonly code: number;
+  readonly title: string;
+  readonly detail: string;
+}
+
+/** The Cloud Controller said no. */
+export class CcFailure extends CliError {
+  readonly status: number;
+  readonly errors: readonly WireFailure[];
+  constructor(status: number, errors: readonly WireFailure[], message: string) {
+    super(message);
+    this.status = status;
+    this.errors = errors;
+  }
+
+  /** Whether one of the errors has this code, e.g. 10008 (UnprocessableEntity). */
+  has(code: number): boolean {
+    return this.errors.some((error) => error.code === code);
+  }
+}
+
+export interface CallOptions {
+  readonly json?: unknown;
+  readonly body?: string | Uint8Array | (() => Readable);
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/** Resources of all pages, and what came along by `include`. */
+export interface Listing<T> {
+  readonly resources: T[];
+  readonly included: Readonly<Record<string, readonly Record<string, unknown>[]>>;
+}
+
+/** The v3 API with the user's token, which it renews when it must. Warnings of the API go to `warn`. */
+export class CloudController {
+  readonly #http: Http;
+  readonly #uaa: UaaApi;
+  readonly #config: ConfigFile;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  readonly #warn: (line: string) => void;
+
+  constructor(parts: {
+    readonly http: Http;
+    readonly uaa: UaaApi;
+    readonly config: ConfigFile;
+    readonly clock: Clock;
+    readonly signal: AbortSignal;
+    readonly warn: (line: string) => void;
+  }) {
+    this.#http = parts.http;
+    this.#uaa = parts.uaa;
+    this.#config = parts.config;
+    this.#clock = parts.clock;
+    this.#signal = parts.signal;
+    this.#warn = parts.warn;
+  }
+
+  async get<T>(path: string, query: Query = {}): Promise<T> {
+    return JSON.parse((await this.send("GET", path + queryText(query))).body.toString()) as T;
+  }
+
+  async post<T>(path: string, json: unknown): Promise<T> {
+    return parse<T>(await this.send("POST", path, { json }));
+  }
+
+  async patch<T>(path: string, json: unknown): Promise<T> {
+    return parse<T>(await this.send("PATCH", path, { json }));
+  }
+
+  /** Deletes and waits for the job, if the answer names one. */
+  async delete(path: string): Promise<void> {
+    await this.waitForJob(await this.send("DELETE", path));
+  }
+
+  /** Every page. `include` of the query fills `included`. */
+  async list<T>(path: string, query: Query = {}): Promise<Listing<T>> {
+    const resources: T[] = [];
+    const included: Record<string, Record<string, unknown>[]> = {};
+    let next: string | null = path + queryText({ per_page: PER_PAGE, ...query });
+    for (let page = 0; next !== null && page < PAGES_MAX; page++) {
+      const answer: {
+        resources: T[];
+        included?: Record<string, Record<string, unknown>[]>;
+        pagination?: { next: { href: string } | null };
+      } = JSON.parse((await this.send("GET", next)).body.toString());
+      resources.push(...answer.resources);
+      for (const [kind, items] of Object.entries(answer.included ?? {})) {
+        included[kind] = [...(included[kind] ?? []), ...items];
+      }
+      const href = answer.pagination?.next?.href;
+      next = href === undefined ? null : new URL(href).pathname + new URL(href).search;
+    }
+    return { resources, included };
+  }
+
+  /** Follows the Location of an answer to its job's end. Throws the job's error. */
+  async waitForJob(answer: HttpAnswer): Promise<void> {
+    const location = answer.headers.location;
+    if (location === undefined || !location.includes("/v3/jobs/")) return;
+    const path = new URL(location).pathname;
+    const minutes = this.#config.values.AsyncTimeout || 20;
+    const endMs = this.#clock.steadyMs() + minutes * 60_000;
+    let warned = 0;
+    for (let pauseMs = POLL_FIRST_MS; ; pauseMs = nextPause(pauseMs)) {
+      const job = await this.get<{
+        guid: string;
+        state: string;
+        errors?: WireFailure[];
+        warnings?: { detail: string }[];
+      }>(path);
+      for (const { detail } of (job.warnings ?? []).slice(warned)) this.#warn(detail);
+      warned = Math.max(warned, job.warnings?.length ?? 0);
+      if (job.state === "COMPLETE") return;
+      if (job.state === "FAILED") {
+        const [error] = job.errors ?? [];
+        if (error === undefined) {
+          throw new CliError(
+            `Job ${job.guid} failed with no error. This is unexpected, contact your operator for details.`,
+          );
+        }
+        throw new CcFailure(422, job.errors ?? [], job.errors!.map(({ detail }) => detail).join("\n"));
+      }
+      if (this.#clock.steadyMs() > endMs) {
+        throw new CliError(
+          `Job (${job.guid}) polling timeout has been reached. The operation may still be running on the CF instance. Your CF operator may have more information.`,
+        );
+      }
+      await this.#clock.sleep(pauseMs, this.#signal);
+    }
+  }
+
+  /** One call; throws `CcFailure` for an answer of 400 and above. */
+  async send(method: string, path: string, options: CallOptions = {}): Promise<HttpAnswer> {
+    const answer = await this.raw(method, path, options);
+    if (answer.status >= 400) throw failureOf(answer);
+    return answer;
+  }
+
+  /** One call (to another system of the platform when `path` is a whole URL) whatever the answer, with the token renewed once if the API refuses it. */
+  async raw(method: string, path: string, options: CallOptions = {}): Promise<HttpAnswer> {
+    await this.#renewWhenDue();
+    let answer = await this.#withRetries(method, path, options);
+    if (answer.status === 401 && this.#config.values.RefreshToken !== "") {
+      await this.#uaa.refresh();
+      answer = await this.#withRetries(method, path, options);
+    }
+    const warnings = answer.headers["x-cf-warnings"];
+    if (typeof warnings === "string") {
+      for (const warning of warnings.split(",")) this.#warn(decodeURIComponent(warning.replaceAll("+", " ")).trim());
+    }
+    return answer;
+  }
+
+  async #withRetries(method: string, path: string, options: CallOptions): Promise<HttpAnswer> {
+    for (let tried = 1; ; tried++) {
+      const answer = await this.#http.call({
+        method,
+        url: /^https?:/.test(path) ? path : this.#config.values.Target + path,
+        headers: {
+          ...(this.#config.values.AccessToken === "" ? {} : { authorization: this.#config.values.AccessToken }),
+          ...(options.json === undefined ? {} : { "content-type": "application/json" }),
+          ...options.headers,
+        },
+        ...(options.json === undefined ? {} : { body: JSON.stringify(options.json) }),
+        ...(options.body === undefined ? {} : { body: options.body }),
+      });
+      if (method === "POST" || ![500, 502, 503, 504].includes(answer.status) || tried >= TRIES) return answer;
+      await this.#clock.sleep(POLL_FIRST_MS * 4 ** tried, this.#signal);
+    }
+  }
+
+  async #renewWhenDue(): Promise<void> {
+    const { AccessToken, RefreshToken } = this.#config.values;
+    if (RefreshToken === "") return;
+    const expires = tokenClaims(AccessToken)?.["exp"];
+    if (typeof expires === "number" && expires * 1000 < this.#clock.nowMs() + RENEW_BEFORE_MS)
+      await this.#uaa.refresh();
+  }
+}
+
+/** The pause after a pause, for polling. Milliseconds. */
+export function nextPause(pauseMs: number): number {
+  return Math.min(POLL_MAX_MS, Math.ceil(pauseMs * 1.5));
+}
+
+/** `?a=1&b=x,y`; undefined values are left out. */
+export function queryText(query: Query): string {
+  const parts = Object.entries(query)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => {
+      const items = Array.isArray(value) ? (value as readonly string[]) : [String(value)];
+      // CC splits lists at commas, so a comma inside a value is escaped twice.
+      const text = items.map((item) => encodeURIComponent(Array.isArray(value) ? item.replaceAll(",", "%2C") : item));
+      return `${name}=${text.join(",")}`;
+    });
+  return parts.length === 0 ? "" : `?${parts.join("&")}`;
+}
+
+function parse<T>(answer: HttpAnswer): T {
+  return (answer.body.length === 0 ? {} : JSON.parse(answer.body.toString())) as T;
+}
+
+/** cli: api/cloudcontroller/ccv3/errors.go */
+export function failureOf(answer: HttpAnswer): CcFailure {
+  let errors: WireFailure[] = [];
+  try {
+    const body = JSON.parse(answer.body.toString()) as { errors?: WireFailure[] };
+    if (Array.isArray(body.errors)) errors = body.errors;
+  } catch {
+    // told as it came, below
+  }
+  const [first] = errors;
+  if (first === undefined || answer.status >= 500) {
+    const lines = [`Unexpected Response`, `Response Code: ${answer.status}`];
+    const requestId = answer.headers["x-vcap-request-id"];
+    if (requestId !== undefined) lines.push(`Request ID:    ${String(requestId)}`);
+    for (const { code, title, detail } of errors) lines.push(`Code: ${code}, Title: ${title}, Detail: ${detail}`);
+    if (errors.length === 0) lines.push(answer.body.toString().slice(0, 2000));
+    return new CcFailure(answer.status, errors, lines.join("\n"));
+  }
+  if (answer.status === 401 && first.code === 1000) {
+    const text = "The token expired, was revoked, or the token ID is incorrect. Please log back in to re-authenticate.";
+    return new CcFailure(answer.status, errors, text);
+  }
+  if (errors.length === 1) return new CcFailure(answer.status, errors, first.detail);
+  const list = errors.map(({ detail }) => detail).join("\n");
+  return new CcFailure(answer.status, errors, `Multiple errors occurred:\n${list}`);
+}

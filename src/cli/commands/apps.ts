@@ -1,0 +1,46 @@
+import { instancesText, sortProcesses } from "../app-summary.ts";
+import { type Command, flag, value } from "../command.ts";
+import type { App, Process, Route } from "../resources.ts";
+
+/** Ids in one query; the URL must stay below 8 KB. */
+const BATCH = 100;
+
+export const command: Command = {
+  usage: "cf apps [--labels SELECTOR]",
+  flags: [value("--labels", "Selector to filter apps by labels"), flag("--no-stats", "Do not retrieve process stats")],
+  related: "events, logs, map-route, push, restart, scale, start, stop",
+  run: async (cli, input) => {
+    const { ui, cc } = cli;
+    const user = cli.requireTarget("space");
+    ui.flavor`Getting apps in org ${cli.org.name} / space ${cli.space.name} as ${user.name}...`;
+    ui.text();
+    const query = { space_guids: cli.space.guid, order_by: "name", label_selector: input.text("labels") };
+    const { resources: apps } = await cc.list<App>("/v3/apps", query);
+    if (apps.length === 0) {
+      ui.text("No apps found");
+      return;
+    }
+    const stats = !input.has("no-stats");
+    const embed = { space_guids: cli.space.guid, embed: "process_instances" };
+    const processes = stats ? (await cc.list<Process>("/v3/processes", embed)).resources : [];
+    const byApp = Map.groupBy(processes, (process) => process.relationships.app.data?.guid ?? "");
+    const routes: Route[] = [];
+    for (let at = 0; at < apps.length; at += BATCH) {
+      const guids = apps.slice(at, at + BATCH).map(({ guid }) => guid);
+      routes.push(...(await cc.list<Route>("/v3/routes", { app_guids: guids })).resources);
+    }
+    const rows = apps.map((app) => {
+      const own = routes.filter((route) => route.destinations.some((destination) => destination.app.guid === app.guid));
+      const summary = sortProcesses(byApp.get(app.guid) ?? []).map(
+        (process) => `${process.type}:${instancesText(process.process_instances ?? [])}`,
+      );
+      return [
+        app.name,
+        app.state.toLowerCase(),
+        ...(stats ? [summary.join(", ")] : []),
+        own.map((route) => route.url).join(", "),
+      ];
+    });
+    ui.table([["name", "requested state", ...(stats ? ["processes"] : []), "routes"], ...rows]);
+  },
+};

@@ -1,0 +1,46 @@
+import { type Command, value } from "../command.ts";
+import type { Resource } from "../resources.ts";
+
+interface Buildpack extends Resource {
+  readonly position: number;
+  readonly stack: string | null;
+  readonly enabled: boolean;
+  readonly locked: boolean;
+  readonly state: string;
+  readonly filename: string | null;
+  readonly lifecycle?: string;
+}
+
+export const command: Command = {
+  usage: "cf buildpacks [--labels SELECTOR] [--lifecycle buildpack|cnb]",
+  flags: [
+    value("--labels", "Selector to filter buildpacks by labels"),
+    value("--lifecycle", "Filter buildpacks by lifecycle ('buildpack' or 'cnb')"),
+  ],
+  related: "create-buildpack, delete-buildpack, rename-buildpack, update-buildpack",
+  run: async (cli, input) => {
+    const user = cli.requireTarget("login");
+    cli.ui.flavor`Getting buildpacks as ${user.name}...`;
+    cli.ui.text();
+    const { resources } = await cli.cc.list<Buildpack>("/v3/buildpacks", {
+      order_by: "position",
+      label_selector: input.text("labels"),
+      lifecycle: input.text("lifecycle"),
+    });
+    if (resources.length === 0) {
+      cli.ui.text("No buildpacks found");
+      return;
+    }
+    const rows = resources.map((buildpack) => [
+      String(buildpack.position),
+      buildpack.name,
+      buildpack.stack ?? "",
+      String(buildpack.enabled),
+      String(buildpack.locked),
+      buildpack.state,
+      buildpack.filename ?? "",
+      buildpack.lifecycle ?? "",
+    ]);
+    cli.ui.table([["position", "name", "stack", "enabled", "locked", "state", "filename", "lifecycle"], ...rows]);
+  },
+};

@@ -1,0 +1,28 @@
+import { type Command, value } from "../command.ts";
+import type { Domain } from "../resources.ts";
+
+export const command: Command = {
+  usage: "cf domains [--labels SELECTOR]",
+  flags: [value("--labels", "Selector to filter domains by labels")],
+  related: "create-private-domain, create-route, create-shared-domain, routes",
+  run: async (cli, input) => {
+    const { ui, cc, org } = cli;
+    const user = cli.requireTarget("org");
+    ui.flavor`Getting domains in org ${org.name} as ${user.name}...\n`;
+    const query = { label_selector: input.text("labels") };
+    const { resources } = await cc.list<Domain>(`/v3/organizations/${org.guid}/domains`, query);
+    if (resources.length === 0) {
+      ui.text("No domains found.");
+      return;
+    }
+    const rows = resources
+      .toSorted((left, right) => left.name.toLowerCase().localeCompare(right.name.toLowerCase()))
+      .map((domain) => [
+        domain.name,
+        domain.relationships.organization.data === null ? "shared" : "private",
+        domain.internal ? "true" : "",
+        domain.supported_protocols.join(","),
+      ]);
+    ui.table([["name", "availability", "internal", "protocols"], ...rows]);
+  },
+};

@@ -1,0 +1,45 @@
+import { stagePackage, startApp } from "../app-start.ts";
+import { APP_NAME, type Command, flag, START_ENVIRONMENT } from "../command.ts";
+import { DEPLOYMENT_FLAGS, deploymentWish } from "../deployment-flags.ts";
+import { CliError, explainStartFailure } from "../errors.ts";
+import type { Package } from "../resources.ts";
+
+export const command: Command = {
+  usage: `cf restage APP_NAME
+
+   This command will cause downtime unless you use '--strategy' flag.
+
+EXAMPLES:
+   cf restage APP_NAME
+   cf restage APP_NAME --strategy rolling
+   cf restage APP_NAME --strategy canary --no-wait`,
+  args: APP_NAME,
+  flags: [...DEPLOYMENT_FLAGS, flag("--no-wait", "Exit when the first instance of the web process is healthy")],
+  environment: START_ENVIRONMENT,
+  related: "restart",
+  run: async (cli, input) => {
+    const { ui, cc, org, space } = cli;
+    const user = cli.requireTarget("space");
+    const deployment = deploymentWish(input);
+    const name = input.arg(0);
+    if (deployment === null) ui.warn("This action will cause app downtime.");
+    ui.text();
+    ui.flavor`Restaging app ${name} in org ${org.name} / space ${space.name} as ${user.name}...`;
+    ui.text();
+    const app = await cli.appByName(name);
+    const query = { app_guids: app.guid, states: "READY", order_by: "-created_at", per_page: 1, page: 1 };
+    const [newest] = (await cc.get<{ resources: Package[] }>("/v3/packages", query)).resources;
+    if (newest === undefined) {
+      throw new CliError(
+        `App '${name}' has no eligible packages.\n\nTIP: Use 'cf packages ${name}' to list packages in your app. Use 'cf create-package' to create one.`,
+      );
+    }
+    try {
+      const droplet = await stagePackage(cli, app, newest.guid);
+      ui.text();
+      await startApp(cli, app, droplet, { action: "Restarting", noWait: input.has("no-wait"), deployment });
+    } catch (error) {
+      throw explainStartFailure(error, name);
+    }
+  },
+};

@@ -1,0 +1,96 @@
+import type { Cli } from "../cli.ts";
+import { type Command, flag, value } from "../command.ts";
+import type { Resource, Route, ToOne } from "../resources.ts";
+
+const BATCH = 100;
+
+export const command: Command = {
+  usage: "cf routes [--org-level]",
+  flags: [
+    flag("--org-level", "List all the routes for all spaces of current organization"),
+    value("--labels", "Selector to filter routes by labels"),
+  ],
+  related: "check-route, create-route, domains, map-route, unmap-route",
+  run: async (cli, input) => {
+    const { ui, cc, org, space } = cli;
+    const user = cli.requireTarget("space");
+    const orgLevel = input.has("org-level");
+    if (orgLevel) ui.flavor`Getting routes for org ${org.name} as ${user.name}...\n`;
+    else ui.flavor`Getting routes for org ${org.name} / space ${space.name} as ${user.name}...\n`;
+    const where = orgLevel ? { organization_guids: org.guid } : { space_guids: space.guid };
+    const { resources: routes } = await cc.list<Route>("/v3/routes", {
+      ...where,
+      label_selector: input.text("labels"),
+    });
+    if (routes.length === 0) {
+      ui.text("No routes found.");
+      return;
+    }
+    const spaceGuids = routes.map((route) => route.relationships.space.data?.guid ?? "");
+    const appGuids = routes.flatMap((route) => route.destinations.map(({ app }) => app.guid));
+    const spaces = await namesOf(cli, "/v3/spaces", spaceGuids);
+    const apps = await namesOf(cli, "/v3/apps", appGuids);
+    const services = await servicesOf(
+      cli,
+      routes.map(({ guid }) => guid),
+    );
+    const rows = routes.map((route) => {
+      const { destinations, host, path, port } = route;
+      const protocols = new Set(destinations.map(({ protocol }) => protocol ?? ""));
+      const ports = new Set(destinations.flatMap((to) => (to.port === null ? [] : [String(to.port)])));
+      const options = Object.entries(route.options ?? {}).map(([name, option]) => `${name}=${option}`);
+      return [
+        spaces.get(route.relationships.space.data?.guid ?? "") ?? "",
+        host,
+        domainOf(route),
+        port === null || port === undefined ? "" : String(port),
+        path,
+        route.protocol,
+        [...protocols].sort().join(", "),
+        [...ports].sort().join(", "),
+        destinations.map(({ app }) => apps.get(app.guid) ?? "").join(", "),
+        services.get(route.guid) ?? "",
+        options.length === 0 ? "" : ` {${options.join(", ")}}`,
+      ];
+    });
+    rows.sort(([left = ""], [right = ""]) => left.toLowerCase().localeCompare(right.toLowerCase()));
+    const head = ["space", "host", "domain", "port", "path", "protocol", "app-protocol", "app-port", "apps"];
+    ui.table([[...head, "service instance", "options"], ...rows]);
+  },
+};
+
+/** The URL without host, path and port. */
+function domainOf({ url, host, path, port }: Route): string {
+  let domain = url;
+  if (host !== "" && domain.startsWith(`${host}.`)) domain = domain.slice(host.length + 1);
+  if (path !== "" && domain.endsWith(path)) domain = domain.slice(0, -path.length);
+  if (port !== null && domain.endsWith(`:${port}`)) domain = domain.slice(0, -String(port).length - 1);
+  return domain;
+}
+
+async function namesOf({ cc }: Cli, path: string, guids: readonly string[]): Promise<Map<string, string>> {
+  const unique = [...new Set(guids)].filter((guid) => guid !== "");
+  const names = new Map<string, string>();
+  for (let at = 0; at < unique.length; at += BATCH) {
+    const { resources } = await cc.list<Resource>(path, { guids: unique.slice(at, at + BATCH) });
+    for (const { guid, name } of resources) names.set(guid, name);
+  }
+  return names;
+}
+
+/** Route guid → name of the service instance bound to it. */
+async function servicesOf({ cc }: Cli, routeGuids: readonly string[]): Promise<Map<string, string>> {
+  const services = new Map<string, string>();
+  for (let at = 0; at < routeGuids.length; at += BATCH) {
+    const query = { route_guids: routeGuids.slice(at, at + BATCH), include: "service_instance" };
+    const { resources, included } = await cc.list<{
+      readonly relationships: { readonly route: ToOne; readonly service_instance: ToOne };
+    }>("/v3/service_route_bindings", query);
+    const names = new Map((included["service_instances"] ?? []).map((item) => [item["guid"], String(item["name"])]));
+    for (const { relationships } of resources) {
+      const name = names.get(relationships.service_instance.data?.guid);
+      if (relationships.route.data !== null && name !== undefined) services.set(relationships.route.data.guid, name);
+    }
+  }
+  return services;
+}

@@ -1,0 +1,22 @@
+import type { Command } from "../command.ts";
+import { CliError } from "../errors.ts";
+import type { Task } from "../resources.ts";
+
+export const command: Command = {
+  usage: "cf terminate-task APP_NAME TASK_ID\n\nEXAMPLES:\n   cf terminate-task my-app 3",
+  args: [{ name: "APP_NAME" }, { name: "TASK_ID" }],
+  related: "tasks",
+  run: async (cli, input) => {
+    const { ui, cc, org, space } = cli;
+    const [name, id] = [input.arg(0), input.arg(1)];
+    if (!/^\d+$/.test(id)) throw new CliError("Incorrect usage: Value for TASK_ID must be integer");
+    const user = cli.requireTarget("space");
+    const app = await cli.appByName(name);
+    const { resources } = await cc.list<Task>(`/v3/apps/${app.guid}/tasks`, { sequence_ids: id });
+    const [task] = resources;
+    if (task === undefined) throw new CliError(`Task sequence ID ${id} not found.`);
+    ui.flavor`Terminating task ${id} of app ${name} in org ${org.name} / space ${space.name} as ${user.name}...`;
+    await cc.post(`/v3/tasks/${task.guid}/actions/cancel`, {});
+    ui.ok();
+  },
+};

@@ -1,0 +1,48 @@
+import type { DeploymentWish } from "./app-start.ts";
+import type { Input } from "./args.ts";
+import { value } from "./command.ts";
+import { CliError, IncorrectUsage, UsageError } from "./errors.ts";
+
+export const DEPLOYMENT_FLAGS = [
+  value(
+    "--instance-steps",
+    "An array of percentage steps to deploy when using deployment strategy canary. (e.g. 20,40,60)",
+  ),
+  value(
+    "--max-in-flight",
+    "Defines the maximum number of instances that will be actively being started. Only applies when --strategy flag is specified.",
+  ),
+  value("--strategy", "Deployment strategy can be canary, rolling or null."),
+];
+
+/** The wish that the flags make; null: stop and start. Throws the official usage errors. */
+export function deploymentWish(input: Input): DeploymentWish | null {
+  const strategy = (input.text("strategy") ?? "null").toLowerCase();
+  if (!["rolling", "canary", "null"].includes(strategy)) {
+    throw new UsageError(`Incorrect Usage: STRATEGY must be "canary", "rolling" or "null"`);
+  }
+  const inFlight = input.text("max-in-flight");
+  const steps = input.text("instance-steps");
+  if (inFlight !== undefined && !/^-?\d+$/.test(inFlight)) {
+    throw new UsageError("Incorrect Usage: invalid argument for flag `--max-in-flight' (expected int)");
+  }
+  if (strategy === "null" && inFlight !== undefined) {
+    throw new IncorrectUsage("'--max-in-flight' and '--strategy' must be used together.");
+  }
+  if (inFlight !== undefined && Number(inFlight) < 1) {
+    throw new IncorrectUsage("--max-in-flight must be greater than or equal to 1");
+  }
+  if (steps !== undefined && strategy !== "canary") {
+    throw new IncorrectUsage("'--instance-steps' and '--strategy=canary' must be used together.");
+  }
+  if (steps !== undefined && !/^\d+(,\d+)*$/.test(steps)) {
+    throw new CliError("Incorrect usage: Value for --instance-steps must be list of weights");
+  }
+  if (strategy !== "rolling" && strategy !== "canary") return null;
+  return {
+    strategy,
+    maxInFlight: inFlight === undefined ? null : Number(inFlight),
+    instanceSteps: steps === undefined ? [] : steps.split(",").map(Number),
+    scale: {},
+  };
+}

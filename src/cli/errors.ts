@@ -1,0 +1,55 @@
+/** Something the user is told in one text, followed by FAILED. */
+export class CliError extends Error {
+  readonly exitCode: number;
+  constructor(message: string, exitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Wrong flags or arguments; the usage of the command is shown too. */
+export class UsageError extends CliError {}
+
+/** FAILED and the help of the command follow, as for a bad combination of flags. cli: ParseErr */
+export class IncorrectUsage extends CliError {
+  constructor(message: string) {
+    super(`Incorrect Usage: ${message}`);
+  }
+}
+
+export function argumentsCannotCombine(...args: readonly string[]): IncorrectUsage {
+  return new IncorrectUsage(`The following arguments cannot be used together: ${args.join(", ")}`);
+}
+
+/** A named thing is not there. */
+export class NotFound extends CliError {}
+
+export function notFound(kind: string, name: string): NotFound {
+  return new NotFound(`${kind} '${name}' not found.`);
+}
+
+/** No instance came up. */
+export class AllInstancesCrashed extends CliError {
+  constructor() {
+    super("All instances crashed");
+  }
+}
+
+/** Not up within CF_STARTUP_TIMEOUT. */
+export class StartupTimeout extends CliError {
+  constructor() {
+    super("Start app timeout");
+  }
+}
+
+/** The same failure with the advice that the official command line gives about an app. */
+export function explainStartFailure(error: unknown, appName: string): unknown {
+  const more = `'cf logs ${appName} --recent' for more information`;
+  if (error instanceof AllInstancesCrashed) return new CliError(`Start unsuccessful\n\nTIP: use ${more}`);
+  if (error instanceof StartupTimeout) {
+    const tip =
+      "TIP: Application must be listening on the right port. Instead of hard coding the port, use the $PORT environment variable.";
+    return new CliError(`Start app timeout\n\n${tip}\n\nUse ${more}`);
+  }
+  return error;
+}

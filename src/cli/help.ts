@@ -1,0 +1,88 @@
+import { flagKey } from "./args.ts";
+import { COMMANDS, findCommand } from "./command-list.ts";
+import type { CliDeps } from "./deps.ts";
+import { tableLines } from "./table.ts";
+
+/** `cf help`, `cf help -a`, `cf help COMMAND`. Exit code 1 for a command that is not there. */
+export async function help(words: readonly string[], deps: CliDeps): Promise<number> {
+  const [name] = words;
+  if (name === undefined || name === "-a") {
+    deps.stdout.write(overview(deps.version));
+    return 0;
+  }
+  const entry = findCommand(name);
+  if (entry === null) {
+    deps.stderr.write(`'${name}' is not a registered command. See 'cf help -a'\n`);
+    return 1;
+  }
+  const command = await entry.load();
+  const parts = [`NAME:\n   ${entry.name} - ${entry.about}`, `USAGE:\n   ${command.usage.replaceAll("\n", "\n   ")}`];
+  if (entry.alias !== undefined) parts.push(`ALIAS:\n   ${entry.alias}`);
+  const flags = [...(command.flags ?? [])].sort((left, right) => (flagKey(left) < flagKey(right) ? -1 : 1));
+  if (flags.length > 0) {
+    const rows = flags.map(({ long, short, about }) => [
+      [long === undefined ? "" : `--${long}`, short === undefined ? "" : `-${short}`]
+        .filter((word) => word !== "")
+        .join(", "),
+      about,
+    ]);
+    const width = Math.max(...rows.map(([names]) => names!.length)) + 6;
+    parts.push(`OPTIONS:\n${rows.map(([names, about]) => `   ${names!.padEnd(width)}${about}`).join("\n")}`);
+  }
+  if (command.environment !== undefined) {
+    const rows = command.environment.map(([variable, fallback, about]) => [`${variable}=${fallback}`, about]);
+    parts.push(
+      `ENVIRONMENT:\n${tableLines(rows)
+        .map((line) => `   ${line}`)
+        .join("\n")}`,
+    );
+  }
+  if (command.related !== undefined) parts.push(`SEE ALSO:\n   ${command.related}`);
+  deps.stdout.write(`${parts.join("\n\n")}\n`);
+  return 0;
+}
+
+function overview(version: string): string {
+  const groups = Map.groupBy(COMMANDS, (entry) => entry.group);
+  const lines = [
+    `cf version ${version}, Cloud Foundry command line tool`,
+    "Usage: cf [global options] command [arguments...] [command options]",
+  ];
+  for (const [group, entries] of groups) {
+    lines.push("", `${group}:`);
+    const rows = entries.map(({ name, alias, about }) => [`  ${name}${alias === undefined ? "" : `,${alias}`}`, about]);
+    const width = Math.max(...rows.map(([names]) => names!.length)) + 3;
+    for (const [names, about] of rows) lines.push(names!.padEnd(width) + about);
+  }
+  lines.push(
+    "",
+    "Global options:",
+    "  --help, -h   Show help",
+    "  -v           Print API request diagnostics to stdout",
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+/** Commands whose names are near a mistyped one. */
+export function suggestionsFor(word: string): string[] {
+  const near = COMMANDS.map(({ name }) => ({ name, distance: editDistance(word, name) }));
+  return near
+    .filter(({ distance }) => distance <= 2)
+    .sort((left, right) => left.distance - right.distance)
+    .slice(0, 3)
+    .map(({ name }) => name);
+}
+
+/** Levenshtein's distance. */
+function editDistance(left: string, right: string): number {
+  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= left.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= right.length; column++) {
+      const substitution = previous[column - 1]! + (left[row - 1] === right[column - 1] ? 0 : 1);
+      current.push(Math.min(substitution, previous[column]! + 1, current[column - 1]! + 1));
+    }
+    previous = current;
+  }
+  return previous[right.length]!;
+}

@@ -1,0 +1,158 @@
+import { lookup } from "node:dns";
+import type { IncomingHttpHeaders } from "node:http";
+import type { Agent as HttpsAgent } from "node:https";
+import type { LookupFunction } from "node:net";
+import type { Readable } from "node:stream";
+import type { CliDeps } from "./deps.ts";
+import { CliError } from "./errors.ts";
+import type { Trace } from "./trace.ts";
+
+/** Without an answer in this time a request has failed. cli: CF_DIAL_TIMEOUT is for connecting only */
+const REQUEST_TIMEOUT_MS = 300_000;
+const CONNECT_TIMEOUT_MS = 6_000;
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface HttpCall {
+  readonly method: string;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | (() => Readable);
+}
+
+/** The certificate of the other side is not trusted. */
+export class UntrustedCertificate extends CliError {
+  readonly url: string;
+  constructor(url: string, suggested = "api") {
+    super(
+      `Invalid SSL Cert for ${new URL(url).host}\nTIP: Use 'cf ${suggested} --skip-ssl-validation' to continue with an insecure API endpoint`,
+    );
+    this.url = url;
+  }
+}
+
+/** Requests to the platform; `*.localhost` is this machine, whatever the resolver says. */
+export class Http {
+  readonly #deps: CliDeps;
+  readonly #trace: Trace;
+  readonly #skipVerification: () => boolean;
+  #agent: HttpsAgent | null = null;
+
+  constructor(deps: CliDeps, trace: Trace, skipVerification: () => boolean) {
+    this.#deps = deps;
+    this.#trace = trace;
+    this.#skipVerification = skipVerification;
+  }
+
+  /** Throws `CliError` when there is no answer; any status is an answer. */
+  async call(call: HttpCall): Promise<HttpAnswer> {
+    const secure = call.url.startsWith("https:");
+    const { request } = secure ? await import("node:https") : await import("node:http");
+    const agent = secure ? await this.#secureAgent() : undefined;
+    const headers: Record<string, string> = {
+      accept: "application/json",
+      "user-agent": `cf/${this.#deps.version} (Ingot)`,
+      ...call.headers,
+    };
+    const limit = this.#deps.clock.deadline(REQUEST_TIMEOUT_MS, this.#deps.signal);
+    this.#trace.request(call, headers);
+    const answer = await new Promise<HttpAnswer>((done, reject) => {
+      const outgoing = request(
+        call.url,
+        {
+          method: call.method,
+          headers,
+          signal: limit,
+          lookup: localLookup,
+          timeout: REQUEST_TIMEOUT_MS,
+          ...(agent === undefined ? {} : { agent }),
+        },
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          let size = 0;
+          incoming.on("data", (chunk: Buffer) => {
+            size += chunk.length;
+            if (size > ANSWER_BYTES_MAX) incoming.destroy(new Error("the answer is too large"));
+            else chunks.push(chunk);
+          });
+          incoming.on("end", () =>
+            done({
+              status: incoming.statusCode ?? 0,
+              statusText: incoming.statusMessage ?? "",
+              headers: incoming.headers,
+              body: Buffer.concat(chunks),
+            }),
+          );
+          incoming.on("error", reject);
+        },
+      );
+      outgoing.on("error", reject);
+      if (typeof call.body === "function") {
+        const stream = call.body();
+        stream.on("error", (error) => outgoing.destroy(error));
+        stream.pipe(outgoing);
+      } else outgoing.end(call.body);
+    }).catch((error: unknown) => {
+      throw this.#explain(error, call);
+    });
+    this.#trace.response(answer);
+    return answer;
+  }
+
+  async #secureAgent(): Promise<HttpsAgent> {
+    if (this.#agent !== null) return this.#agent;
+    const { Agent } = await import("node:https");
+    const skip = this.#skipVerification();
+    let ca: string[] | undefined;
+    if (!skip && this.#deps.extraCa !== undefined && this.#deps.extraCa.length > 0) {
+      const { getCACertificates } = await import("node:tls");
+      ca = [...getCACertificates("default"), ...this.#deps.extraCa];
+    }
+    this.#agent = new Agent({
+      keepAlive: true,
+      maxSockets: 8,
+      timeout: CONNECT_TIMEOUT_MS,
+      rejectUnauthorized: !skip,
+      ...(ca === undefined ? {} : { ca }),
+    });
+    return this.#agent;
+  }
+
+  /** Ends idle connections, so that the program can end. */
+  close(): void {
+    this.#agent?.destroy();
+    this.#agent = null;
+  }
+
+  /** After a change of --skip-ssl-validation. */
+  reset(): void {
+    this.close();
+  }
+
+  #explain(error: unknown, call: HttpCall): unknown {
+    if (this.#deps.signal.aborted) return this.#deps.signal.reason;
+    const code = String((error as NodeJS.ErrnoException).code ?? "");
+    if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(code)) return new UntrustedCertificate(call.url);
+    const text = error instanceof Error ? error.message || code : String(error);
+    const method = call.method[0]! + call.method.slice(1).toLowerCase();
+    return new CliError(
+      `Request error: ${method} "${call.url}": ${text}\nTIP: If you are behind a firewall and require an HTTP proxy, verify the https_proxy environment variable is correctly set. Else, check your network connection.`,
+    );
+  }
+}
+
+/** Names below `localhost` are loopback (RFC 6761), which glibc's resolver does not know. */
+const localLookup: LookupFunction = (hostname, options, callback) => {
+  if (hostname === "localhost" || hostname.endsWith(".localhost")) {
+    if (options.all === true) callback(null, [{ address: "127.0.0.1", family: 4 }]);
+    else callback(null, "127.0.0.1", 4);
+    return;
+  }
+  lookup(hostname, options, callback);
+};

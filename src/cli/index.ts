@@ -1,0 +1,103 @@
+import { parseArguments } from "./args.ts";
+import { Cli } from "./cli.ts";
+import type { Command } from "./command.ts";
+import { findCommand } from "./command-list.ts";
+import { ConfigFile } from "./config-file.ts";
+import type { CliDeps } from "./deps.ts";
+import { CliError, IncorrectUsage, UsageError } from "./errors.ts";
+import { Trace } from "./trace.ts";
+import { Ui } from "./ui.ts";
+
+export type { CliDeps, CliInput, CliOutput } from "./deps.ts";
+
+/**
+ * Runs one command as the official `cf` does: same words, same output, same exit codes (0, 1; 22 for `curl -f`).
+ * Output ends up on `deps.stdout` and `deps.stderr`; the configuration is `CF_HOME/.cf/config.json`.
+ */
+export async function runCf(argv: readonly string[], deps: CliDeps): Promise<number> {
+  const words = [...argv];
+  let verbose = false;
+  // -v may stand before the command or after it, but not among the literal arguments of set-env.
+  while (words[0] === "-v" || words[0] === "--verbose") {
+    verbose = true;
+    words.shift();
+  }
+  const name = words.shift();
+  if (name === undefined || ["help", "h", "--help", "-h"].includes(name)) {
+    return await showHelp(verbose && name === undefined ? ["version"] : words, deps);
+  }
+  if (name === "--version") return await runCf(["version"], deps);
+  const entry = findCommand(name);
+  if (entry === null) {
+    const { suggestionsFor } = await import("./help.ts");
+    const similar = suggestionsFor(name);
+    const more = similar.length === 0 ? "" : `\n\nDid you mean?${similar.map((word) => `\n    ${word}`).join("")}`;
+    deps.stderr.write(`'${name}' is not a registered command. See 'cf help -a'${more}\n`);
+    return 1;
+  }
+  if (words.some((word) => word === "-h" || word === "--help")) return await showHelp([entry.name], deps);
+  const command = await entry.load();
+  const hasOwnV = command.flags?.some((flag) => flag.short === "v") === true;
+  if (!hasOwnV && command.literalFrom === undefined) {
+    const at = words.indexOf("-v");
+    if (at >= 0) {
+      verbose = true;
+      words.splice(at, 1);
+    }
+  }
+  return await runCommand(entry.name, command, words, verbose, deps);
+}
+
+async function runCommand(
+  name: string,
+  command: Command,
+  words: readonly string[],
+  verbose: boolean,
+  deps: CliDeps,
+): Promise<number> {
+  let cli: Cli | null = null;
+  let ui = new Ui(deps, "");
+  try {
+    const input = parseArguments(words, command.flags ?? [], command.args ?? [], command.literalFrom);
+    const config = new ConfigFile(deps.env["CF_HOME"] || deps.homeDir);
+    ui = new Ui(deps, config.values.ColorEnabled);
+    const trace = new Trace(deps, verbose, config.values.Trace);
+    cli = new Cli({ deps, ui, config, trace, verbose });
+    await command.run(cli, input);
+    ui.flushDeferred();
+    return 0;
+  } catch (error) {
+    return await fail(error, name, ui, deps);
+  } finally {
+    cli?.close();
+    cli?.config.save();
+  }
+}
+
+async function fail(error: unknown, name: string, ui: Ui, deps: CliDeps): Promise<number> {
+  if (deps.signal.aborted) return 130; // Ctrl-C
+  if (error instanceof UsageError) {
+    deps.stderr.write(`${error.message}\n\n`);
+    await showHelp([name], deps);
+    return 1;
+  }
+  if (!(error instanceof CliError)) {
+    ui.warn(`Unexpected error: ${error instanceof Error ? error.message : String(error)}`);
+    ui.failed();
+    return 1;
+  }
+  ui.warn(error.message);
+  ui.failed();
+  ui.flushDeferred();
+  if (error instanceof IncorrectUsage) {
+    ui.text();
+    await showHelp([name], deps);
+  }
+  return error.exitCode;
+}
+
+async function showHelp(words: readonly string[], deps: CliDeps): Promise<number> {
+  if (words[0] === "version") return await runCf(["version"], deps);
+  const { help } = await import("./help.ts");
+  return await help(words, deps);
+}

@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { lstat, readdir, readFile, readlink, realpath } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { CliError } from "../errors.ts";
+import { type IgnoreRules, ignoreRules } from "./cf-ignore.ts";
+
+/** Something of the app's folder or archive. */
+export interface AppFile {
+  /** Relative, with slashes; folders without one at the end. */
+  readonly path: string;
+  readonly kind: "file" | "folder" | "link";
+  /** Permission bits. */
+  readonly mode: number;
+  readonly size: number;
+  /** Hex; empty for folders and links. */
+  readonly sha1: string;
+  readonly modified: Date;
+  /** Of a file. */
+  readonly open: () => Promise<Readable>;
+  /** Of a link: what it points to. */
+  readonly target: string;
+}
+
+export interface AppFiles extends AsyncDisposable {
+  readonly files: readonly AppFile[];
+}
+
+const ENTRIES_MAX = 500_000;
+const NOTHING = async (): Promise<Readable> => {
+  throw new Error("only files can be read");
+};
+
+/** All that a folder, or a zip file, holds for the app. Throws `CliError` when that is nothing. */
+export async function gatherAppFiles(path: string): Promise<AppFiles> {
+  const info = await lstat(await realpath(path));
+  if (!info.isDirectory()) {
+    const { gatherArchive } = await import("./app-archive.ts");
+    return await gatherArchive(path);
+  }
+  const root = await realpath(path);
+  const cfIgnore = await readFile(join(root, ".cfignore"), "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "";
+    throw error;
+  });
+  const files: AppFile[] = [];
+  await gatherFolder(root, "", ignoreRules(cfIgnore), files);
+  if (files.length === 0) throw new CliError(`No app files found in '${path}'`);
+  return { files, [Symbol.asyncDispose]: async () => undefined };
+}
+
+async function gatherFolder(root: string, folder: string, rules: IgnoreRules, files: AppFile[]): Promise<void> {
+  const names = (await readdir(join(root, folder))).sort();
+  for (const name of names) {
+    const path = folder === "" ? name : `${folder}/${name}`;
+    const full = join(root, path);
+    const info = await lstat(full);
+    const isFolder = info.isDirectory();
+    const ignored = rules.ignores(path, isFolder);
+    if (ignored && !(isFolder && rules.hasExceptions)) continue;
+    const common = { path, mode: info.mode & 0o777, modified: info.mtime };
+    if (files.length > ENTRIES_MAX) throw new CliError(`More than ${ENTRIES_MAX} files in '${root}'`);
+    if (isFolder) {
+      if (!ignored)
+        files.push({ ...common, kind: "folder", mode: 0o755, size: 0, sha1: "", open: NOTHING, target: "" });
+      await gatherFolder(root, path, rules, files);
+    } else if (info.isSymbolicLink()) {
+      files.push({ ...common, kind: "link", size: 0, sha1: "", open: NOTHING, target: await readlink(full) });
+    } else if (info.isFile()) {
+      const open = async (): Promise<Readable> => createReadStream(full);
+      files.push({ ...common, kind: "file", size: info.size, sha1: await sha1Of(open), open, target: "" });
+    }
+  }
+}
+
+/** Hex SHA-1 of a stream's bytes, the blobstore's key for resource matching. */
+export async function sha1Of(open: () => Promise<Readable>): Promise<string> {
+  const hash = createHash("sha1");
+  for await (const chunk of await open()) hash.update(chunk as Buffer);
+  return hash.digest("hex");
+}

@@ -1,0 +1,109 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { CliDeps } from "../deps.ts";
+import { CliError } from "../errors.ts";
+import { interpolate, type YamlValue } from "./manifest-vars.ts";
+
+/** One app of a manifest; unknown fields go to the API as they are. */
+export type ManifestApp = Record<string, YamlValue>;
+
+export interface Manifest {
+  /** Null: there is none, only flags. */
+  readonly path: string | null;
+  /** Fields beside `applications`, e.g. `version`. */
+  readonly rest: Readonly<Record<string, YamlValue>>;
+  applications: ManifestApp[];
+}
+
+/** manifest.yml or manifest.yaml of a folder, or the file itself; null when there is none. */
+export async function findManifest(path: string): Promise<string | null> {
+  const info = await stat(path).catch(() => null);
+  if (info === null) return null;
+  if (!info.isDirectory()) return path;
+  for (const name of ["manifest.yml", "manifest.yaml"]) {
+    const candidate = join(path, name);
+    if ((await stat(candidate).catch(() => null)) !== null) return candidate;
+  }
+  return null;
+}
+
+/**
+ * Reads a manifest and puts its variables in. Later files and `--var` win. Throws `CliError`.
+ * @param pairs `name=value` as given; values are YAML.
+ */
+export async function readManifest(
+  path: string,
+  varsFiles: readonly string[],
+  pairs: readonly string[],
+): Promise<Manifest> {
+  const text = await readText(path);
+  const variables = new Map<string, YamlValue>();
+  for (const file of varsFiles) {
+    const values = await parseYaml(await readText(file), file);
+    if (!isMap(values)) throw new CliError(`Variables file ${file} must hold a mapping of names to values`);
+    for (const [name, value] of Object.entries(values)) variables.set(name, value);
+  }
+  for (const pair of pairs) {
+    const [name, value] = await readPair(pair);
+    variables.set(name, value);
+  }
+  const document = interpolate(await parseYaml(text, path), variables);
+  if (!isMap(document)) throw new CliError(`Unable to push app because manifest ${path} is not valid yaml.`);
+  const { applications, ...rest } = document;
+  if (!Array.isArray(applications) || applications.length === 0) {
+    throw new CliError("Manifest must have at least one application.");
+  }
+  const apps = applications as readonly YamlValue[];
+  if (!apps.every(isMap)) throw new CliError(`Unable to push app because manifest ${path} is not valid yaml.`);
+  return { path, rest, applications: apps.map((app) => ({ ...app })) };
+}
+
+/** The manifest as the API takes it. */
+export async function manifestYaml(manifest: Manifest): Promise<string> {
+  const { stringify } = await import("yaml");
+  // Written for YAML 1.1 readers too: texts like `yes` get quotes.
+  return `---\n${stringify({ ...manifest.rest, applications: manifest.applications }, { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false })}`;
+}
+
+export function isMap(value: YamlValue | undefined): value is Readonly<Record<string, YamlValue>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What `--var name=value` means. Throws `CliError`. */
+export async function readPair(pair: string): Promise<readonly [string, YamlValue]> {
+  const equals = pair.indexOf("=");
+  if (equals < 0) throw new CliError(`Expected var '${pair}' to be in format 'name=value'`);
+  const name = pair.slice(0, equals);
+  const text = pair.slice(equals + 1);
+  if (name === "") throw new CliError(`Expected var '${pair}' to specify non-empty name`);
+  if (text === "") throw new CliError(`Expected var '${pair}' to specify non-empty value`);
+  const value = await parseYaml(text, `variable ${name}`).catch(() => text);
+  return [name, typeof value === "string" ? text : value];
+}
+
+/** Resolves paths that a user gives. */
+export function requirePath(deps: CliDeps, given: string): Promise<string> {
+  const path = given.startsWith("/") ? given : join(deps.cwd, given);
+  return stat(path).then(
+    () => path,
+    () => {
+      throw new CliError(`Incorrect Usage: The specified path '${given}' does not exist.`);
+    },
+  );
+}
+
+async function readText(path: string): Promise<string> {
+  return await readFile(path, "utf8").catch((error: Error) => {
+    throw new CliError(`Could not read ${path}: ${error.message}`);
+  });
+}
+
+async function parseYaml(text: string, path: string): Promise<YamlValue> {
+  const { parse } = await import("yaml");
+  try {
+    return parse(text, { merge: true }) as YamlValue;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    throw new CliError(`Unable to push app because manifest ${path} is not valid yaml. (${reason})`);
+  }
+}

@@ -1,0 +1,168 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { byteSize } from "../bytes.ts";
+import type { Cli } from "../cli.ts";
+import { nextPause, POLL_FIRST_MS } from "../cloud-controller.ts";
+import { CliError } from "../errors.ts";
+import type { Package } from "../resources.ts";
+import type { AppFile } from "./app-files.ts";
+
+/** cli: MaxResourceMatchChunkSize */
+const MATCH_BATCH = 1000;
+const BAR_WIDTH = 40;
+
+interface WireResource {
+  readonly path: string;
+  readonly mode: string;
+  readonly checksum: { readonly value: string };
+  readonly size_in_bytes: number;
+}
+
+/**
+ * Makes a package of an app's files: what the platform has already is only named, the rest goes up as a zip. Gives the
+ * package's guid once it is ready. cli: actor/v7pushaction/create_bits_package_for_application.go
+ */
+export async function uploadFiles(cli: Cli, appGuid: string, files: readonly AppFile[]): Promise<string> {
+  const { ui, cc } = cli;
+  const matched = await matchFiles(cli, files);
+  const known = new Set(matched.map(({ checksum }) => checksum.value));
+  const unmatched = files.filter(({ sha1 }) => !known.has(sha1));
+  const made = await cc.post<Package>("/v3/packages", {
+    type: "bits",
+    relationships: { app: { data: { guid: appGuid } } },
+  });
+  if (unmatched.length === 0) {
+    ui.text("All files found in remote cache; nothing to upload.");
+    ui.text("Waiting for API to complete processing files...");
+    await sendForm(cli, `/v3/packages/${made.guid}/upload`, JSON.stringify(matched), null);
+  } else {
+    ui.text("Packaging files to upload...");
+    const folder = await mkdtemp(join(cli.deps.tempDir, "ingot-push-"));
+    try {
+      const archive = join(folder, "package.zip");
+      await writeZip(archive, unmatched);
+      ui.text("Uploading files...");
+      await sendForm(cli, `/v3/packages/${made.guid}/upload`, JSON.stringify(matched), archive);
+      ui.text();
+      ui.text("Waiting for API to complete processing files...");
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+  await waitUntilReady(cli, made.guid);
+  return made.guid;
+}
+
+/** Sends a multipart form with a field `resources` (unless null) and a file `bits` (unless null). */
+export async function sendForm(cli: Cli, path: string, resources: string | null, file: string | null): Promise<void> {
+  const boundary = `ingot-${cli.deps.random.guid()}`;
+  let head = "";
+  if (resources !== null) {
+    head += `--${boundary}\r\nContent-Disposition: form-data; name="resources"\r\n\r\n${resources}\r\n`;
+  }
+  if (file !== null) {
+    head += `--${boundary}\r\nContent-Disposition: form-data; name="bits"; filename="package.zip"\r\nContent-Type: application/octet-stream\r\n\r\n`;
+  }
+  const tail = `${file === null ? "" : "\r\n"}--${boundary}--\r\n`;
+  const size = file === null ? 0 : (await stat(file)).size;
+  const body = (): Readable => {
+    if (file === null) return Readable.from([Buffer.from(head + tail)]);
+    const bits = createReadStream(file);
+    const counted = bits.pipe(progressBar(cli, size));
+    bits.on("error", (error) => counted.destroy(error));
+    return Readable.from(joined(Buffer.from(head), counted, Buffer.from(tail)));
+  };
+  const headers = {
+    "content-type": `multipart/form-data; boundary=${boundary}`,
+    "content-length": String(Buffer.byteLength(head) + size + Buffer.byteLength(tail)),
+  };
+  await cli.cc.send("POST", path, { headers, body });
+}
+
+async function* joined(head: Buffer, middle: Readable, tail: Buffer): AsyncGenerator<Buffer> {
+  yield head;
+  for await (const chunk of middle) yield chunk as Buffer;
+  yield tail;
+}
+
+function progressBar({ ui }: Cli, size: number): Transform {
+  let sent = 0;
+  const bar = (): string => {
+    const part = size === 0 ? 1 : sent / size;
+    const filled = Math.round(part * BAR_WIDTH);
+    const drawn = "=".repeat(filled).padEnd(BAR_WIDTH, "-");
+    return ` ${byteSize(sent)} / ${byteSize(size)} [${drawn}] ${(part * 100).toFixed(2)}%`;
+  };
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      sent += chunk.length;
+      ui.progress(bar());
+      done(null, chunk);
+    },
+    flush: (done) => {
+      if (ui.isTty) ui.text();
+      else ui.text(bar());
+      done();
+    },
+  });
+}
+
+async function matchFiles({ cc }: Cli, files: readonly AppFile[]): Promise<WireResource[]> {
+  const candidates = files.filter(({ kind, size }) => kind === "file" && size > 0).map(wireResource);
+  const matched: WireResource[] = [];
+  for (let at = 0; at < candidates.length; at += MATCH_BATCH) {
+    const resources = candidates.slice(at, at + MATCH_BATCH);
+    const answer = await cc.post<{ resources: WireResource[] }>("/v3/resource_matches", { resources });
+    matched.push(...answer.resources);
+  }
+  return matched;
+}
+
+function wireResource(file: AppFile): WireResource {
+  return {
+    path: file.path,
+    mode: file.mode.toString(8),
+    checksum: { value: file.sha1 },
+    size_in_bytes: file.size,
+  };
+}
+
+/** Writes files, folders and links with their permissions. */
+export async function writeZip(path: string, files: readonly AppFile[]): Promise<void> {
+  const { ZipFile } = await import("yazl");
+  const zip = new ZipFile();
+  const written = pipeline(zip.outputStream, createWriteStream(path, { mode: 0o600 }));
+  for (const file of files) {
+    const mtime = file.modified;
+    if (file.kind === "folder") zip.addEmptyDirectory(file.path, { mtime, mode: 0o040_000 | file.mode });
+    else if (file.kind === "link")
+      zip.addBuffer(Buffer.from(file.target), file.path, { mtime, mode: 0o120_777, compress: false });
+    else {
+      const mode = 0o100_000 | file.mode | 0o600;
+      zip.addReadStreamLazy(file.path, { mtime, mode, size: file.size }, (done) => {
+        file.open().then(
+          (stream) => done(null, stream),
+          (error: Error) => done(error, Readable.from([])),
+        );
+      });
+    }
+  }
+  zip.end();
+  await written;
+}
+
+async function waitUntilReady({ cc, deps }: Cli, guid: string): Promise<void> {
+  for (let pauseMs = POLL_FIRST_MS; ; pauseMs = nextPause(pauseMs)) {
+    const { state, data } = await cc.get<Package>(`/v3/packages/${guid}`);
+    if (state === "READY") return;
+    if (state === "FAILED") {
+      const reason = data.error ?? "";
+      throw new CliError(`Package failed to process correctly after upload${reason === "" ? "" : `: ${reason}`}`);
+    }
+    if (state === "EXPIRED") throw new CliError("Package expired after upload");
+    await deps.clock.sleep(pauseMs, deps.signal);
+  }
+}
