@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Kysely } from "kysely";
 import { kyselyOf } from "../../kit/kysely-sqlite.ts";
 import { Sqlite } from "../../kit/sqlite.ts";
+import type { CloudControllerSource } from "../cc-bridge/client.ts";
 import type { CcApi } from "./api/api.ts";
 import { Links } from "./api/links.ts";
 import { createServer } from "./api/server.ts";
@@ -15,6 +16,7 @@ import { FeatureFlags } from "./feature-flags.ts";
 import { Hooks } from "./hooks.ts";
 import { Jobs } from "./jobs.ts";
 import { RESOURCES } from "./resources/index.ts";
+import { diegoSource } from "./resources/processes/diego-source.ts";
 import { CC_MIGRATIONS } from "./store/migrations.ts";
 import type { CcDatabase } from "./store/schema.ts";
 import { seed } from "./store/seed.ts";
@@ -23,6 +25,8 @@ export interface CloudController extends AsyncDisposable {
   /** Where the public API listens. */
   readonly address: { readonly host: string; readonly port: number };
   readonly internal: { readonly socketPath: string };
+  /** What the CC bridge reads and writes here. */
+  readonly bridgeSource: CloudControllerSource;
 }
 
 /** A background loop that failed waits this long. */
@@ -36,6 +40,7 @@ const LOOP_RETRY_MS = 1_000;
 export async function startCloudController(config: CcConfig, deps: CcDeps): Promise<CloudController> {
   const file = new Sqlite(config.databasePath);
   const stop = new AbortController();
+  const preparations: ((signal: AbortSignal) => Promise<void>)[] = [];
   const loops: { name: string; loop: (signal: AbortSignal) => Promise<void> }[] = [];
   try {
     file.migrate(CC_MIGRATIONS);
@@ -69,9 +74,12 @@ export async function startCloudController(config: CcConfig, deps: CcDeps): Prom
       event: (trx, event) => recordEvent(trx, deps, event),
       job: (operation, work) => jobs.register(operation, work),
       enqueue: (request, trx) => jobs.enqueue(request, trx),
+      prepare: (work) => void preparations.push(work),
       background: (name, loop) => void loops.push({ name, loop }),
     };
     for (const register of RESOURCES) register(api);
+    for (const prepare of preparations) await prepare(stop.signal);
+    await file.durable();
     await external.server.listen({ host: config.listen.host, port: config.listen.port });
     await rm(config.internalSocketPath, { force: true }); // left by a killed process
     await internal.server.listen({ path: config.internalSocketPath });
@@ -81,6 +89,7 @@ export async function startCloudController(config: CcConfig, deps: CcDeps): Prom
     return {
       address: { host: address, port },
       internal: { socketPath: config.internalSocketPath },
+      bridgeSource: diegoSource(api),
       async [Symbol.asyncDispose]() {
         stop.abort(new Error("cloud controller stops"));
         await Promise.all([external.server.close(), internal.server.close()]);

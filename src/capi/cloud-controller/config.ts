@@ -31,8 +31,20 @@ export interface CcConfig {
   /** MD5 or SHA-256 of the SSH proxy's host key, as `ssh-keygen -l` prints it. */
   readonly appSshHostKeyFingerprint: string;
   readonly limits: CcLimits;
+  /** Buildpacks that the platform brings along, in order of detection. */
+  readonly systemBuildpacks: readonly SystemBuildpack[];
   /** Name, version and texts of `/v2/info` and `/v3/info`. */
   readonly info: CcInfo;
+}
+
+export interface SystemBuildpack {
+  readonly name: string;
+  /** From 1. */
+  readonly position: number;
+  /** Null: any stack. */
+  readonly stack: string | null;
+  /** Holds the version: another one makes the start install the bits anew. */
+  readonly filename: string;
 }
 
 export interface CcInfo {

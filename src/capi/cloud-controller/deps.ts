@@ -19,4 +19,6 @@ export interface CcDeps {
   readonly http: HttpClient;
   /** Takes the log lines of source type API. */
   readonly agent: AgentClient;
+  /** Makes the archive of a system buildpack and gives its path. Asked only when the Cloud Controller lacks it. */
+  readonly buildpackArchive: (name: string, signal: AbortSignal) => Promise<string>;
 }

@@ -63,6 +63,8 @@ export interface CcApi extends RouteTable {
   /** Registers the work of an operation; see `JobWork`. */
   job(operation: string, work: JobWork): void;
   enqueue(request: JobRequest, trx?: Kysely<CcDatabase>): Promise<CcJob>;
+  /** Work before the first request is served; a failure stops the start. */
+  prepare(work: (signal: AbortSignal) => Promise<void>): void;
   /** Runs when everything is registered and the store is ready; a loop that lives until the signal aborts. A loop that throws is started again. */
   background(name: string, loop: (signal: AbortSignal) => Promise<void>): void;
 }
