@@ -8,12 +8,13 @@ import { holdLock, type LocketClient } from "../locket/client.ts";
 import type { RepClientOf } from "../rep/client.ts";
 import { actualLrpFlows } from "./actual-lrp-flows.ts";
 import { Cells, watchCells } from "./cells.ts";
-import type { BbsClient } from "./client.ts";
+import type { BbsClient, BbsEvacuationClient } from "./client.ts";
 import { type BbsConfig, withDefaults } from "./config.ts";
 import type { BbsContext } from "./context.ts";
 import { Converger } from "./converger.ts";
 import { desiredLrpFlows } from "./desired-lrp-flows.ts";
 import { BbsError } from "./errors.ts";
+import { evacuationFlows } from "./evacuation-flows.ts";
 import { Journal } from "./journal.ts";
 import { BbsState } from "./state.ts";
 import type { LrpStore } from "./store.ts";
@@ -42,7 +43,7 @@ export interface BbsDeps {
 }
 
 export interface Bbs extends AsyncDisposable {
-  readonly client: BbsClient;
+  readonly client: BbsClient & BbsEvacuationClient;
   /** Aborts when the BBS has given up (its lock is lost, the disk failed): it must be disposed of and started anew. */
   readonly failed: AbortSignal;
 }
@@ -116,7 +117,8 @@ export async function startBbs(config: BbsConfig, deps: BbsDeps): Promise<Bbs> {
   ];
   log.info("BBS ready", { desired: state.lrps.desired.size, actual: state.lrps.actualCount, tasks: state.tasks.size });
 
-  const client: BbsClient = {
+  const client: Bbs["client"] = {
+    ...evacuationFlows(ctx),
     ...desiredLrpFlows(ctx),
     ...actualLrpFlows(ctx),
     ...taskFlows(ctx),

@@ -98,3 +98,24 @@ export interface BbsClient {
   lrpEvents(signal: AbortSignal): AsyncIterable<LrpEvent>;
   taskEvents(signal: AbortSignal): AsyncIterable<TaskEvent>;
 }
+
+/**
+ * What a cell that is being emptied tells about its instances. Each answer says whether it shall keep the container for
+ * now: an instance stays routed, with the presence EVACUATING, until its replacement runs elsewhere.
+ * Diego: POST /v1/actual_lrps/evacuate_*
+ */
+export interface BbsEvacuationClient {
+  evacuateClaimedActualLrp(key: ActualLrpKey, instanceKey: ActualLrpInstanceKey, signal: AbortSignal): Promise<boolean>;
+  evacuateRunningActualLrp(start: Parameters<BbsClient["startActualLrp"]>[0], signal: AbortSignal): Promise<boolean>;
+  /** Throws ActualLRPCannotBeCrashed, ResourceNotFound. */
+  evacuateCrashedActualLrp(
+    key: ActualLrpKey,
+    instanceKey: ActualLrpInstanceKey,
+    errorMessage: string,
+    signal: AbortSignal,
+  ): Promise<boolean>;
+  /** Throws ResourceNotFound. */
+  evacuateStoppedActualLrp(key: ActualLrpKey, instanceKey: ActualLrpInstanceKey, signal: AbortSignal): Promise<boolean>;
+  /** Ends an evacuating instance, replaced or not: the cell's time is over. Throws ResourceNotFound. */
+  removeEvacuatingActualLrp(key: ActualLrpKey, instanceKey: ActualLrpInstanceKey, signal: AbortSignal): Promise<void>;
+}

@@ -1,24 +1,21 @@
 /** Diego: bbs/models/error.proto, enum Error.Type */
-const WIRE_TYPE = {
-  UnknownError: 0,
-  InvalidRecord: 3,
-  InvalidRequest: 4,
-  InvalidStateTransition: 9,
-  ResourceConflict: 11,
-  ResourceExists: 12,
-  ResourceNotFound: 13,
-  ActualLRPCannotBeClaimed: 15,
-  ActualLRPCannotBeStarted: 16,
-  ActualLRPCannotBeCrashed: 17,
-  ActualLRPCannotBeFailed: 18,
-  ActualLRPCannotBeRemoved: 19,
-  ActualLRPCannotBeUnclaimed: 21,
-  RunningOnDifferentCell: 24,
-  Unrecoverable: 29,
-  Timeout: 31,
-} as const;
-
-export type BbsErrorType = keyof typeof WIRE_TYPE;
+export type BbsErrorType =
+  | "UnknownError"
+  | "InvalidRecord"
+  | "InvalidRequest"
+  | "InvalidStateTransition"
+  | "ResourceConflict"
+  | "ResourceExists"
+  | "ResourceNotFound"
+  | "ActualLRPCannotBeClaimed"
+  | "ActualLRPCannotBeStarted"
+  | "ActualLRPCannotBeCrashed"
+  | "ActualLRPCannotBeFailed"
+  | "ActualLRPCannotBeRemoved"
+  | "ActualLRPCannotBeUnclaimed"
+  | "RunningOnDifferentCell"
+  | "Unrecoverable"
+  | "Timeout";
 
 /** Texts of Diego: bbs/models/errors.go */
 const MESSAGE: Partial<Record<BbsErrorType, string>> = {
@@ -41,10 +38,4 @@ export class BbsError extends Error {
     super(message, options);
     this.type = type;
   }
-}
-
-/** The one place where a failure becomes its wire form. Foreign errors lose their text: it may hold secrets. */
-export function toWireError(error: unknown): { type: number; message: string } {
-  if (error instanceof BbsError) return { type: WIRE_TYPE[error.type], message: error.message };
-  return { type: WIRE_TYPE.UnknownError, message: MESSAGE.UnknownError ?? "" };
 }

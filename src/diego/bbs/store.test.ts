@@ -106,7 +106,18 @@ test("what a store has confirmed is there after kill -9", async () => {
   const folder = await mkdtemp(join(tmpdir(), "ingot-kill-"));
   try {
     const path = join(folder, "bbs.sqlite");
-    const child = spawn(process.execPath, [join(import.meta.dirname, "kill-store.test-program.ts"), path], {
+    const module = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href);
+    const program = `
+      import { sampleTaskDefinition } from ${module("./sample-records.ts")};
+      import { sqliteLrpStore } from ${module("./store-sqlite.ts")};
+      import { pendingTask } from ${module("./task-transitions.ts")};
+      const store = sqliteLrpStore(${JSON.stringify(path)});
+      for (let number = 1; ; number++) {
+        const task = pendingTask("task-" + number, "cf-tasks", sampleTaskDefinition(), 1n);
+        await store.write([{ kind: "put-task", task }]);
+        process.stdout.write(number + "\\n");
+      }`;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     let confirmed = 0;

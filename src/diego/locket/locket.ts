@@ -1,9 +1,9 @@
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random } from "../../kit/random.ts";
-import type { LocketClient } from "./client.ts";
+import { LockCollisionError, type LocketClient } from "./client.ts";
 import type { LocketConfig } from "./config.ts";
-import { InvalidLockError, LockCollisionError } from "./errors.ts";
+import { InvalidLockError } from "./errors.ts";
 import type { LockRecord } from "./model.ts";
 import type { LockStore } from "./store.ts";
 import { sqliteLockStore } from "./store-sqlite.ts";
