@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync } from "node:fs";
 import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
 import { startBlobstore } from "../capi/blobstore/index.ts";
+import { packBuildpack, systemBuildpacks } from "../capi/buildpacks/index.ts";
 import { defaultBridgeConfig, startCcBridge } from "../capi/cc-bridge/index.ts";
 import { type CcUrls, DEFAULT_LIMITS, startCloudController } from "../capi/cloud-controller/index.ts";
 import { prepareLifecycle } from "../capi/lifecycle/index.ts";
@@ -220,6 +221,7 @@ export async function startControlPlane(
         tcpPorts: null,
         appSshHostKeyFingerprint: site.sshFingerprint,
         limits: DEFAULT_LIMITS,
+        systemBuildpacks: systemBuildpacks(),
         info: {
           name: "Ingot",
           build: ingotVersion(),
@@ -240,9 +242,17 @@ export async function startControlPlane(
         bridge: bridge.client,
         http,
         agent: agent.client,
+        buildpackArchive: async (name, signal) => {
+          const found = systemBuildpacks().find((buildpack) => buildpack.name === name);
+          if (found === undefined) throw new Error(`no system buildpack ${name}`);
+          const archive = join(state.cache, found.filename);
+          await packBuildpack(found.folder, archive, { nodePath: process.execPath, subprocess }, signal);
+          return archive;
+        },
       },
     ),
   );
+  bridge.attach(cc.bridgeSource);
 
   const cellId = `cell-${state.hash}`;
   const capacity = await garden.client.capacity(deps.signal);
