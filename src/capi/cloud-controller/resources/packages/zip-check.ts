@@ -12,17 +12,18 @@ const NAME_BYTES_MAX = 255;
 export const SYMLINK_TARGET_BYTES_MAX = 4095;
 
 const FILE_TYPE = 0o170000;
-const KINDS: Readonly<Record<number, "file" | "folder" | "symlink">> = {
-  0: "file",
-  16807: "file",
-  9604: "folder",
-  21609: "symlink",
-};
+// A map, not an object: the formatter rewrites octal keys to other numbers.
+const KINDS: ReadonlyMap<number, "file" | "folder" | "symlink"> = new Map([
+  [0, "file"],
+  [0o100000, "file"],
+  [0o040000, "folder"],
+  [0o120000, "symlink"],
+]);
 
 /** Null for what may not be in an app: devices, sockets, pipes. */
 export function entryKind(entry: Pick<ZipEntryFacts, "name" | "mode">): "file" | "folder" | "symlink" | null {
   if (entry.name.endsWith("/")) return "folder";
-  return KINDS[entry.mode & FILE_TYPE] ?? null;
+  return KINDS.get(entry.mode & FILE_TYPE) ?? null;
 }
 
 /** What is wrong with the entry, as text for the user; null when it may be unpacked. */
