@@ -1,7 +1,7 @@
 import type { AuctioneerClient } from "../src/diego/auctioneer/client.ts";
 import { startAuctioneer } from "../src/diego/auctioneer/index.ts";
 import type { LrpStore } from "../src/diego/bbs/index.ts";
-import { type BbsClient, startBbs } from "../src/diego/bbs/index.ts";
+import { type BbsClient, type BbsEvacuationClient, startBbs } from "../src/diego/bbs/index.ts";
 import { MemoryDisk, memoryLrpStore } from "../src/diego/bbs/store-memory.ts";
 import type { LocketClient } from "../src/diego/locket/client.ts";
 import { type LockRecord, startLocket } from "../src/diego/locket/index.ts";
@@ -14,7 +14,7 @@ import { Scheduler } from "./scheduler.ts";
 import { type SeededRandom, seededRandom } from "./seeded-random.ts";
 import { SimCell } from "./sim-cell.ts";
 import { SimProcess } from "./sim-process.ts";
-import { startSimRep } from "./sim-rep.ts";
+import { type SimRep, startSimRep } from "./sim-rep.ts";
 import { callbackHttp, Workload } from "./workload.ts";
 
 export interface ClusterOptions {
@@ -41,6 +41,7 @@ export class SimCluster {
   /** Role → its process; a role whose process died comes back after a while. */
   readonly #running = new Map<string, SimProcess>();
   readonly #userProcess: SimProcess;
+  readonly #reps = new Map<string, SimRep>();
   #bbsThatLoaded: SimProcess | null = null;
   /** Two BBS on one state. */
   readonly overlaps: string[] = [];
@@ -87,6 +88,25 @@ export class SimCluster {
   killMachine(cell: SimCell): void {
     cell.die();
     this.kill(`rep-${cell.cellId}`);
+  }
+
+  /** Empties a cell, for at most `limitMs`; then its machine goes, and comes back later. */
+  drain(cell: SimCell, limitMs: number, awayMs: number): void {
+    this.scheduler.note(`drain ${cell.cellId}`);
+    let gone = false;
+    const leave = (): void => {
+      if (gone || !cell.up) return;
+      gone = true;
+      this.killMachine(cell);
+      this.scheduler.after(awayMs, () => {
+        if (!cell.up) this.reviveMachine(cell);
+      });
+    };
+    this.#reps
+      .get(cell.cellId)
+      ?.evacuate()
+      .then(leave, () => undefined);
+    this.scheduler.after(limitMs, leave);
   }
 
   reviveMachine(cell: SimCell): void {
@@ -167,10 +187,11 @@ export class SimCluster {
       );
     } else {
       const cell = this.cells.find(({ cellId }) => role === `rep-${cellId}`)!;
-      const bbs = network.client<BbsClient>(process, "bbs");
+      const bbs = network.client<BbsClient & BbsEvacuationClient>(process, "bbs");
       const rep = startSimRep({ cell, clock, random, log, bbs, locket });
       network.serve(`rep-${cell.cellId}`, process, rep.client);
       dieOf(rep.lost);
+      this.#reps.set(cell.cellId, rep);
     }
   }
 }

@@ -24,7 +24,7 @@ export async function injectFaults(cluster: SimCluster, forMs: number): Promise<
   while (scheduler.nowMs < endMs) {
     await cluster.advance(random.between(2_000, 30_000));
     const up = cluster.cells.filter((cell) => cell.up);
-    switch (random.below(5)) {
+    switch (random.below(6)) {
       case 0:
       case 1:
         cluster.kill(random.pick(cluster.roles));
@@ -44,6 +44,11 @@ export async function injectFaults(cluster: SimCluster, forMs: number): Promise<
         cutOff.add(node);
         network.cutOff(node);
         scheduler.after(random.between(1_000, 60_000), () => heal(node));
+        break;
+      }
+      case 5: {
+        const cell = random.pick(cluster.cells);
+        if (cell.up && up.length > CELLS_UP_MIN) cluster.drain(cell, 60_000, random.between(1_000, 60_000));
         break;
       }
       case 4: {

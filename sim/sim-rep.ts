@@ -1,4 +1,4 @@
-import { type BbsClient, BbsError } from "../src/diego/bbs/index.ts";
+import { type BbsClient, BbsError, type BbsEvacuationClient } from "../src/diego/bbs/index.ts";
 import { holdLock, type LocketClient } from "../src/diego/locket/client.ts";
 import type { RepClient } from "../src/diego/rep/client.ts";
 import type { Clock } from "../src/kit/clock.ts";
@@ -17,19 +17,26 @@ export interface SimRepDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly bbs: BbsClient;
+  readonly bbs: BbsClient & BbsEvacuationClient;
   readonly locket: LocketClient;
 }
 
+export interface SimRep {
+  readonly client: RepClient;
+  /** Aborts when the presence is lost; then it has to start anew. */
+  readonly lost: AbortSignal;
+  /** Takes no more work and empties the cell. Resolves when nothing is left. */
+  evacuate(): Promise<void>;
+}
+
 /**
- * A rep reduced to what it says to the BBS, by the rules of the real one (rep: generator/, auctioncellrep/). `lost`
- * aborts when its presence is lost; then it has to start anew.
- */
-export function startSimRep(deps: SimRepDeps): { readonly client: RepClient; readonly lost: AbortSignal } {
+ * A rep reduced to what it says to the BBS, by the rules of the real one (rep: generator/, auctioncellrep/, evacuation/). */
+export function startSimRep(deps: SimRepDeps): SimRep {
   const { cell, clock, random, log, bbs, locket } = deps;
   const never = new AbortController().signal;
   const limit = (): AbortSignal => clock.deadline(CALL_MS);
   const busy = new Map<string, Promise<void>>();
+  let evacuating = false;
   const presence = holdLock(
     { key: cell.cellId, owner: random.guid(), value: encodeCellPresence(cell.presence), type: "presence" },
     { locket, clock, log },
@@ -45,6 +52,7 @@ export function startSimRep(deps: SimRepDeps): { readonly client: RepClient; rea
       if (container === undefined) return;
       try {
         if (container.lrp === null) await processTask(container);
+        else if (evacuating) await evacuateLrp(container);
         else await processLrp(container);
       } catch (error) {
         log.debug("operation failed", { guid, error });
@@ -89,6 +97,42 @@ export function startSimRep(deps: SimRepDeps): { readonly client: RepClient; rea
     }
   }
 
+  function startOf(container: SimContainer): Parameters<BbsClient["startActualLrp"]>[0] {
+    return {
+      key: container.lrp!,
+      instanceKey: { instanceGuid: container.guid, cellId: cell.cellId },
+      netInfo: { address: "10.0.0.1", ports: [], instanceAddress: container.guid, preferredAddress: "HOST" },
+      internalRoutes: [],
+      metricTags: {},
+      routable: true,
+      availabilityZone: cell.presence.zone,
+    };
+  }
+
+  async function evacuateLrp(container: SimContainer): Promise<void> {
+    const key = container.lrp!;
+    const instanceKey = { instanceGuid: container.guid, cellId: cell.cellId };
+    if (container.state === "running") {
+      // Without an answer it is kept.
+      if (!(await bbs.evacuateRunningActualLrp(startOf(container), limit()))) cell.destroy(container.guid);
+      return;
+    }
+    await (container.state !== "completed"
+      ? bbs.evacuateClaimedActualLrp(key, instanceKey, limit())
+      : container.stopped
+        ? bbs.evacuateStoppedActualLrp(key, instanceKey, limit())
+        : bbs.evacuateCrashedActualLrp(key, instanceKey, "exited", limit())
+    ).finally(() => cell.destroy(container.guid));
+  }
+
+  async function evacuate(): Promise<void> {
+    evacuating = true;
+    while (cell.containers.size > 0) {
+      for (const guid of cell.containers.keys()) void process(guid);
+      await clock.sleep(10_000);
+    }
+  }
+
   async function processTask(container: SimContainer): Promise<void> {
     if (container.state !== "completed") {
       try {
@@ -123,9 +167,13 @@ export function startSimRep(deps: SimRepDeps): { readonly client: RepClient; rea
       if (expired) cell.destroy(container.guid);
       else void process(container.guid);
     }
-    for (const { key, instanceKey } of lrps) {
+    for (const { key, instanceKey, presence: held } of lrps) {
       if (instanceKey === null || cell.containers.has(instanceKey.instanceGuid)) continue;
-      await bbs.removeActualLrp(key, instanceKey, limit()).catch(() => undefined);
+      const removal =
+        held === "EVACUATING"
+          ? bbs.removeEvacuatingActualLrp(key, instanceKey, limit())
+          : bbs.removeActualLrp(key, instanceKey, limit());
+      await removal.catch(() => undefined);
     }
     for (const { taskGuid } of tasks) {
       if (cell.containers.has(taskGuid)) continue;
@@ -135,9 +183,9 @@ export function startSimRep(deps: SimRepDeps): { readonly client: RepClient; rea
   }
 
   const client: RepClient = {
-    state: async () => cell.state(),
+    state: async () => ({ ...cell.state(), evacuating }),
     perform: async (work) => {
-      if (work.cellId !== cell.cellId) return work;
+      if (work.cellId !== cell.cellId || evacuating) return work;
       const lrps = work.lrps.filter((lrp) => !take(random.guid(), lrp));
       const tasks = work.tasks.filter((task) => !cell.containers.has(task.taskGuid) && !take(task.taskGuid, task));
       return { cellId: cell.cellId, lrps, tasks };
@@ -153,7 +201,7 @@ export function startSimRep(deps: SimRepDeps): { readonly client: RepClient; rea
     return true;
   }
 
-  return { client, lost: presence.lost };
+  return { client, lost: presence.lost, evacuate };
 }
 
 function isType(error: unknown, type: BbsError["type"]): boolean {

@@ -12,6 +12,8 @@ import { offerTaskCallback } from "./task-flows.ts";
 
 /** A kick runs convergence this much later, so that several make one run. */
 const KICK_DELAY_MS = 1_000;
+/** Kicked runs are at least this far apart: an instance that ends again and again is not started every second. */
+const KICK_SPACING_MS = 5_000;
 /** Actions applied between two pauses of the event loop. */
 const ACTIONS_PER_SLICE = 200;
 
@@ -20,6 +22,7 @@ export class Converger {
   readonly #ctx: BbsContext;
   readonly #pause: () => Promise<void>;
   #kicked = false;
+  #lastKickedMs = Number.NEGATIVE_INFINITY;
   #wake: (() => void) | null = null;
 
   constructor(ctx: BbsContext, pause: () => Promise<void>) {
@@ -37,7 +40,11 @@ export class Converger {
     while (!stopping.aborted) {
       await this.#sleepOrKick(settings.convergenceIntervalMs);
       if (stopping.aborted) return;
-      if (this.#kicked) await clock.sleep(KICK_DELAY_MS, stopping).catch(() => undefined);
+      if (this.#kicked) {
+        const spacedMs = this.#lastKickedMs + KICK_SPACING_MS - clock.steadyMs();
+        await clock.sleep(Math.max(KICK_DELAY_MS, spacedMs), stopping).catch(() => undefined);
+        this.#lastKickedMs = clock.steadyMs();
+      }
       this.#kicked = false;
       if (stopping.aborted) return;
       const startMs = clock.steadyMs();
