@@ -27,6 +27,10 @@ const MIGRATIONS: readonly Migration[] = [
   },
 ];
 
+const PAGE_ROWS = 2_000;
+const NO_TAGS: ActualLrp["metricTags"] = {};
+const NO_ROUTES: ActualLrp["internalRoutes"] = [];
+
 function actualFromRow(row: SqlRow): ActualLrp {
   const text = (column: string): string => String(row[column]);
   return {
@@ -40,8 +44,11 @@ function actualFromRow(row: SqlRow): ActualLrp {
     sinceNs: BigInt(row["since"] as bigint),
     modificationTag: { epoch: text("modification_tag_epoch"), index: Number(row["modification_tag_index"]) },
     presence: text("presence") as Presence,
-    metricTags: JSON.parse(text("metric_tags")) as ActualLrp["metricTags"],
-    internalRoutes: JSON.parse(text("internal_routes")) as ActualLrp["internalRoutes"],
+    metricTags: row["metric_tags"] === "{}" ? NO_TAGS : (JSON.parse(text("metric_tags")) as ActualLrp["metricTags"]),
+    internalRoutes:
+      row["internal_routes"] === "[]"
+        ? NO_ROUTES
+        : (JSON.parse(text("internal_routes")) as ActualLrp["internalRoutes"]),
     routable: Number(row["routable"]) === 1,
     availabilityZone: text("availability_zone"),
   };
@@ -66,6 +73,24 @@ function taskFromRow(row: SqlRow): Task {
   };
 }
 
+/** All rows of a table, read page by page so that memory holds one page of them. Names are ours, never from outside. */
+function* pages(db: Sqlite, table: string, key: readonly string[]): Generator<SqlRow> {
+  const order = `ORDER BY ${key.join(", ")} LIMIT ${PAGE_ROWS}`;
+  const first = db.prepare(`SELECT * FROM ${table} ${order}`, { bigints: true });
+  const marks = key.map(() => "?").join(", ");
+  const next = db.prepare(`SELECT * FROM ${table} WHERE (${key.join(", ")}) > (${marks}) ${order}`, { bigints: true });
+  let rows = first.all();
+  while (rows.length > 0) {
+    yield* rows;
+    const last = rows.at(-1)!;
+    rows = rows.length < PAGE_ROWS ? [] : next.all(...key.map((column) => last[column]!));
+  }
+}
+
+function* map<T>(rows: Iterable<SqlRow>, from: (row: SqlRow) => T): Generator<T> {
+  for (const row of rows) yield from(row);
+}
+
 /** The BBS on one SQLite file. */
 export function sqliteLrpStore(path: string): LrpStore {
   const db = new Sqlite(path);
@@ -75,7 +100,6 @@ export function sqliteLrpStore(path: string): LrpStore {
     db[Symbol.dispose]();
     throw error;
   }
-  const big = { bigints: true };
   const putDesired = db.prepare("INSERT OR REPLACE INTO desired_lrps VALUES (?, ?)");
   const deleteDesired = db.prepare("DELETE FROM desired_lrps WHERE process_guid = ?");
   const putActual = db.prepare(
@@ -157,22 +181,16 @@ export function sqliteLrpStore(path: string): LrpStore {
 
   return {
     load: async () => ({
-      desired: db
-        .prepare("SELECT record FROM desired_lrps")
-        .all()
-        .map((row) => JSON.parse(String(row["record"])) as DesiredLrp),
-      actual: db.prepare("SELECT * FROM actual_lrps", big).all().map(actualFromRow),
-      tasks: db.prepare("SELECT * FROM tasks", big).all().map(taskFromRow),
-      domains: db
-        .prepare("SELECT domain, expire_time FROM domains")
-        .all()
-        .map(
-          (row) =>
-            [
-              String(row["domain"]),
-              row["expire_time"] === null ? Number.POSITIVE_INFINITY : Number(row["expire_time"]),
-            ] as const,
-        ),
+      desired: map(
+        pages(db, "desired_lrps", ["process_guid"]),
+        (row) => JSON.parse(String(row["record"])) as DesiredLrp,
+      ),
+      actual: map(pages(db, "actual_lrps", ["process_guid", "instance_index", "presence"]), actualFromRow),
+      tasks: map(pages(db, "tasks", ["guid"]), taskFromRow),
+      domains: map(pages(db, "domains", ["domain"]), (row) => [
+        String(row["domain"]),
+        row["expire_time"] === null ? Number.POSITIVE_INFINITY : Number(row["expire_time"]),
+      ]),
     }),
     write: async (batch) => {
       db.transaction(() => {

@@ -43,8 +43,9 @@ function contract(name: string, withDisk: (work: (open: () => LrpStore) => Promi
   const read = async (open: () => LrpStore): Promise<Record<keyof StoredState, unknown[]>> => {
     const store = open();
     const { desired: lrps, actual, tasks, domains } = await store.load();
+    const stored = { desired: [...lrps], actual: [...actual], tasks: [...tasks], domains: [...domains] };
     await store[Symbol.asyncDispose]();
-    return { desired: [...lrps], actual: [...actual], tasks: [...tasks], domains: [...domains] };
+    return stored;
   };
 
   test(`${name}: what was written is read back exactly as it was`, () =>

@@ -17,7 +17,7 @@ export type StoreChange =
   | { readonly kind: "put-domain"; readonly domain: string; readonly expiresAtMs: number }
   | { readonly kind: "delete-domain"; readonly domain: string };
 
-/** Everything that is on disk. */
+/** Everything that is on disk; to be read once, before anything is written and before the store is closed. */
 export interface StoredState {
   readonly desired: Iterable<DesiredLrp>;
   readonly actual: Iterable<ActualLrp>;
