@@ -1,6 +1,6 @@
+import type { ProcessIdentity } from "../kit/process-identity.ts";
 import type { Isolation, ProcessSpec } from "./client.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import type { ProcessIdentity } from "./process-folder.ts";
 
 export interface BackendReading {
   readonly memoryUsageBytes: number;

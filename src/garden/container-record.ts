@@ -1,6 +1,6 @@
+import type { ProcessIdentity } from "../kit/process-identity.ts";
 import type { EgressRule } from "../protocol/action.ts";
 import type { ContainerSpec } from "./client.ts";
-import type { ProcessIdentity } from "./process-folder.ts";
 
 /** What is known of one container, in memory and on disk alike. */
 export interface ContainerRecord {

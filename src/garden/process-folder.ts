@@ -1,26 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-
-/** A process of this machine, told from a later one that got the same pid by when it began (field 22 of stat). */
-export interface ProcessIdentity {
-  readonly pid: number;
-  readonly startTicks: string;
-}
-
-/** Of the process that has this pid now; null when none has. */
-export function identityOf(pid: number): ProcessIdentity | null {
-  const stat = readIfThere(`/proc/${pid}/stat`);
-  if (stat === null) return null;
-  // The name in parentheses may hold blanks and parentheses itself.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const startTicks = fields[19];
-  // A zombie has ended; only its parent has not asked yet.
-  return startTicks === undefined || fields[0] === "Z" ? null : { pid, startTicks };
-}
-
-export function isAlive(identity: ProcessIdentity): boolean {
-  return identityOf(identity.pid)?.startTicks === identity.startTicks;
-}
+import { isAlive, type ProcessIdentity } from "../kit/process-identity.ts";
 
 /** False when it is gone already. */
 export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {

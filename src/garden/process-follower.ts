@@ -1,10 +1,11 @@
 import { type FSWatcher, rmSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../kit/clock.ts";
+import { isAlive, processIdentity } from "../kit/process-identity.ts";
 import type { ProcessIo } from "./client.ts";
 import { GardenError } from "./errors.ts";
 import { OutputReader } from "./output-reader.ts";
-import { identityOf, isAlive, type ProcessFolder } from "./process-folder.ts";
+import type { ProcessFolder } from "./process-folder.ts";
 
 /** Output of this long is handed over together. */
 const COALESCE_MS = 20;
@@ -45,7 +46,7 @@ export class ProcessFollower {
       new OutputReader(path, "stdout", (chunk) => this.#io.stdout(chunk)),
       new OutputReader(path, "stderr", (chunk) => this.#io.stderr(chunk)),
     ];
-    const own = identityOf(process.pid);
+    const own = processIdentity(process.pid);
     const readerFile = join(path, "reader");
     if (own !== null) writeFileSync(readerFile, `${own.pid} ${own.startTicks}`);
     try {

@@ -4,6 +4,7 @@ import { chmod, lchown, mkdir, readdir, rmdir, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
+import { isAlive, type ProcessIdentity } from "../../kit/process-identity.ts";
 import type { Subprocess } from "../../kit/subprocess.ts";
 import type { Backend, BackendReading, ProcessStart } from "../backend.ts";
 import type { ProcessSpec } from "../client.ts";
@@ -17,7 +18,7 @@ import { egressRules } from "../network/egress-rules.ts";
 import type { NftContainer } from "../network/nft-ruleset.ts";
 import type { Subnet } from "../network/subnet.ts";
 import { processEnvironment } from "../process-environment.ts";
-import { isAlive, type ProcessIdentity, readIfThere, signalProcess } from "../process-folder.ts";
+import { readIfThere, signalProcess } from "../process-folder.ts";
 import type { Registry } from "../registry.ts";
 import { builtStacks, removeHostStack } from "../stack/host-stack.ts";
 import type { StackShelf } from "../stack/stack-shelf.ts";

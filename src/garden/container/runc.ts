@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../kit/clock.ts";
+import { type ProcessIdentity, processIdentity } from "../../kit/process-identity.ts";
 import { runChecked, type Subprocess } from "../../kit/subprocess.ts";
 import { GardenError } from "../errors.ts";
-import { identityOf, type ProcessIdentity, readIfThere } from "../process-folder.ts";
+import { readIfThere } from "../process-folder.ts";
 
 const CREATE_TIMEOUT_MS = 30_000;
 const DELETE_TIMEOUT_MS = 20_000;
@@ -32,7 +33,7 @@ export class Runc {
       signal: this.#clock.deadline(CREATE_TIMEOUT_MS),
     });
     const pid = Number(readIfThere(pidFile) ?? "0");
-    const identity = result.code === 0 && pid > 0 ? identityOf(pid) : null;
+    const identity = result.code === 0 && pid > 0 ? processIdentity(pid) : null;
     if (identity === null) {
       const reason = (readIfThere(log) ?? "").trim().split("\n").at(-1) ?? "";
       throw new GardenError("failed", `runc could not start the container: exit ${result.code}: ${reason}`);

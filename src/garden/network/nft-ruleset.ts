@@ -19,10 +19,15 @@ export interface NftContainer {
 }
 
 /**
+ * Refusals end a connection attempt at once. An ICMP message alone would not: on one machine it arrives while the
+ * connecting process still holds its socket, counts as a passing trouble then, and the attempt is repeated a second later.
+ */
+const REFUSE = ["meta l4proto tcp reject with tcp reset", "reject with icmpx port-unreachable"] as const;
+
+/**
  * The whole table, replacing what was there in one transaction. What a container sends is closed by default: to this
  * machine only DNS and the router on the gateway address, to the world what its own chain accepts, to its neighbours
- * nothing. Into containers come only answers and mapped ports. Other traffic of the machine is not touched. Refusals
- * say "port unreachable": of all answers only this one ends a connection attempt at once.
+ * nothing. Into containers come only answers and mapped ports. Other traffic of the machine is not touched.
  */
 export function nftTable(input: NftTableInput, containers: readonly NftContainer[]): string {
   const { table, bridge, subnet, dnsPort, relayPorts } = input;
@@ -50,7 +55,7 @@ export function nftTable(input: NftTableInput, containers: readonly NftContainer
     `ip daddr ${gateway} udp dport ${dnsPort} accept`,
     `ip daddr ${gateway} tcp dport ${dnsPort} accept`,
     ...(routerPorts.length === 0 ? [] : [`ip daddr ${gateway} tcp dport { ${routerPorts.join(", ")} } accept`]),
-    "reject with icmpx port-unreachable",
+    ...REFUSE,
     "}",
     "chain forward {",
     "type filter hook forward priority filter; policy accept;",
@@ -59,9 +64,12 @@ export function nftTable(input: NftTableInput, containers: readonly NftContainer
     "}",
     "chain leaving {",
     "ct state established,related accept",
-    `oifname "${bridge}" reject with icmpx port-unreachable`,
+    `oifname "${bridge}" jump refuse`,
     "ip saddr vmap @egress",
-    "reject with icmpx port-unreachable",
+    ...REFUSE,
+    "}",
+    "chain refuse {",
+    ...REFUSE,
     "}",
     "chain entering {",
     "ct state established,related accept",
@@ -145,9 +153,7 @@ export function nftLoopbackRelay(gateway: string, relayPorts: readonly RelayPort
 
 function chainRules(table: string, container: NftContainer): string[] {
   const chain = chainOf(container.address);
-  return [...container.egress, "reject with icmpx port-unreachable"].map(
-    (rule) => `add rule inet ${table} ${chain} ${rule}`,
-  );
+  return [...container.egress, ...REFUSE].map((rule) => `add rule inet ${table} ${chain} ${rule}`);
 }
 
 function hostPortElements(
