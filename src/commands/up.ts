@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readCommandLine } from "../platform/config.ts";
@@ -32,21 +32,23 @@ export async function up(argv: readonly string[]): Promise<number> {
   const words = argv.filter(
     (word, index) => word !== "--detach" && !word.startsWith("--push") && argv[index - 1] !== "--push",
   );
-  const output = openSync(join(state.logs, "up.log"), "a", 0o600);
+  // What the platform says until it is ready goes to a file, which outlives this terminal, and from there to it.
+  const said = join(state.logs, "up.log");
+  const output = openSync(said, "a", 0o600);
+  const before = fstatSync(output).size;
   const launcher = join(import.meta.dirname, "..", "..", "ingot");
-  const child = spawn(launcher, ["up", ...words], { detached: true, stdio: ["ignore", "pipe", output] });
+  const child = spawn(launcher, ["up", ...words], { detached: true, stdio: ["ignore", output, output] });
   closeSync(output);
-  // What the platform says until it is ready is for this terminal too.
-  child.stdout!.on("data", (chunk: Buffer) => process.stdout.write(chunk));
   let ended: number | null = null;
   child.on("exit", (code) => {
     ended = code ?? 1;
   });
   const ready = await waitUntilReady(join(state.run, "control.sock"), () => ended);
-  child.stdout!.destroy();
   child.unref();
+  process.stdout.on("error", () => undefined); // `| head` may have seen enough
+  process.stdout.write(readFileSync(said).subarray(before));
   if (ready === null) {
-    process.stderr.write(`ingot up: not ready; see ${join(state.logs, "up.log")}\n`);
+    process.stderr.write(`ingot up: not ready; see ${said}\n`);
     return typeof ended === "number" ? ended : 1;
   }
   if (push !== null) return await pushApp(push, ready.apiUrl, adminPassword(state.root), config.state);

@@ -128,8 +128,8 @@ export class WorkerSupervisor {
     while (!signal.aborted) {
       const sinceMs = this.#deps.clock.steadyMs();
       if (this.#link !== null) await this.#watch(this.#link, signal);
+      if (signal.aborted) return; // the link stays: `stop` or `letGo` needs it
       this.#link = null;
-      if (signal.aborted) return;
       if (this.#deps.clock.steadyMs() - sinceMs > STABLE_MS) backoffMs = BACKOFF_MIN_MS;
       await this.#deps.clock.sleep(backoffMs, signal).catch(() => undefined);
       if (signal.aborted) return;
