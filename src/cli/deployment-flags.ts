@@ -1,19 +1,19 @@
 import type { DeploymentWish } from "./app-start.ts";
-import type { Input } from "./args.ts";
+import type { FlagSpec, Input } from "./args.ts";
 import { value } from "./command.ts";
 import { CliError, IncorrectUsage, UsageError } from "./errors.ts";
 
-export const DEPLOYMENT_FLAGS = [
-  value(
-    "--instance-steps",
-    "An array of percentage steps to deploy when using deployment strategy canary. (e.g. 20,40,60)",
-  ),
-  value(
-    "--max-in-flight",
-    "Defines the maximum number of instances that will be actively being started. Only applies when --strategy flag is specified.",
-  ),
-  value("--strategy", "Deployment strategy can be canary, rolling or null."),
-];
+const INSTANCE_STEPS = value(
+  "--instance-steps",
+  "An array of percentage steps to deploy when using deployment strategy canary. (e.g. 20,40,60)",
+);
+const STRATEGY = value("--strategy", "Deployment strategy can be canary, rolling or null.");
+
+/** @param verb what is done to the instances: `started`, `restarted`, `being restaged`. */
+export function deploymentFlags(verb: string): readonly [FlagSpec, FlagSpec, FlagSpec] {
+  const about = `Defines the maximum number of instances that will be actively ${verb} at any given time. Only applies when --strategy flag is specified.`;
+  return [INSTANCE_STEPS, value("--max-in-flight", about), STRATEGY];
+}
 
 /** The wish that the flags make; null: stop and start. Throws the official usage errors. */
 export function deploymentWish(input: Input): DeploymentWish | null {

@@ -1,7 +1,5 @@
-import { flagKey } from "./args.ts";
 import { COMMANDS, findCommand } from "./command-list.ts";
 import type { CliDeps } from "./deps.ts";
-import { tableLines } from "./table.ts";
 
 /** `cf help`, `cf help -a`, `cf help COMMAND`. Exit code 1 for a command that is not there. */
 export async function help(words: readonly string[], deps: CliDeps): Promise<number> {
@@ -16,9 +14,9 @@ export async function help(words: readonly string[], deps: CliDeps): Promise<num
     return 1;
   }
   const command = await entry.load();
-  const parts = [`NAME:\n   ${entry.name} - ${entry.about}`, `USAGE:\n   ${command.usage.replaceAll("\n", "\n   ")}`];
+  const parts = [`NAME:\n   ${entry.name} - ${entry.about}`, `USAGE:\n${usageText(command.usage)}`];
   if (entry.alias !== undefined) parts.push(`ALIAS:\n   ${entry.alias}`);
-  const flags = [...(command.flags ?? [])].sort((left, right) => (flagKey(left) < flagKey(right) ? -1 : 1));
+  const flags = command.flags ?? [];
   if (flags.length > 0) {
     const rows = flags.map(({ long, short, about }) => [
       [long === undefined ? "" : `--${long}`, short === undefined ? "" : `-${short}`]
@@ -30,16 +28,21 @@ export async function help(words: readonly string[], deps: CliDeps): Promise<num
     parts.push(`OPTIONS:\n${rows.map(([names, about]) => `   ${names!.padEnd(width)}${about}`).join("\n")}`);
   }
   if (command.environment !== undefined) {
-    const rows = command.environment.map(([variable, fallback, about]) => [`${variable}=${fallback}`, about]);
-    parts.push(
-      `ENVIRONMENT:\n${tableLines(rows)
-        .map((line) => `   ${line}`)
-        .join("\n")}`,
-    );
+    const rows = command.environment.map(([variable, fallback, about]) => [`${variable}=${fallback}`, about] as const);
+    const width = Math.max(...rows.map(([setting]) => setting.length)) + 8;
+    parts.push(`ENVIRONMENT:\n${rows.map(([setting, about]) => `   ${setting.padEnd(width)}${about}`).join("\n")}`);
   }
   if (command.related !== undefined) parts.push(`SEE ALSO:\n   ${command.related}`);
   deps.stdout.write(`${parts.join("\n\n")}\n`);
   return 0;
+}
+
+/** Indented up to the first heading of its own (`EXAMPLES:`), as written from there. */
+function usageText(usage: string): string {
+  const lines = usage.split("\n");
+  const heading = lines.findIndex((line) => /^[A-Z ]+:$/.test(line));
+  const end = heading < 0 ? lines.length : heading;
+  return lines.map((line, index) => (index < end && line !== "" ? `   ${line}` : line)).join("\n");
 }
 
 function overview(version: string): string {

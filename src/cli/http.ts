@@ -31,7 +31,7 @@ export class UntrustedCertificate extends CliError {
   readonly url: string;
   constructor(url: string, suggested = "api") {
     super(
-      `Invalid SSL Cert for ${new URL(url).host}\nTIP: Use 'cf ${suggested} --skip-ssl-validation' to continue with an insecure API endpoint`,
+      `Invalid SSL Cert for ${new URL(url).origin}\nTIP: Use 'cf ${suggested} --skip-ssl-validation' to continue with an insecure API endpoint`,
     );
     this.url = url;
   }

@@ -26,7 +26,7 @@ export class Prompts {
   async password(label: string): Promise<string> {
     for (;;) {
       const prompt = `${label}: `;
-      const answer = this.#deps.stdin.isTTY ? await this.#hidden(prompt) : await this.#line(prompt);
+      const answer = this.#deps.stdin.isTTY ? await this.#hidden(prompt) : await this.#line(prompt, false);
       if (answer !== "") return answer;
     }
   }
@@ -58,7 +58,7 @@ export class Prompts {
     this.#piped = null;
   }
 
-  async #line(prompt: string): Promise<string> {
+  async #line(prompt: string, echo = true): Promise<string> {
     const { stdin, stdout, signal } = this.#deps;
     const { createInterface } = await import("node:readline");
     if (!stdin.isTTY) {
@@ -68,8 +68,8 @@ export class Prompts {
       }
       stdout.write(prompt);
       const next = await this.#piped.lines.next();
-      stdout.write("\n");
       if (next.done === true) throw new CliError("EOF");
+      stdout.write(`${echo ? next.value : ""}\n`); // what a terminal would show
       return next.value;
     }
     const reader = createInterface({ input: stdin, output: stdout, terminal: true });

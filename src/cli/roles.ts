@@ -12,10 +12,12 @@ export interface RoleHolder {
   readonly isClient: boolean;
 }
 
-export const ROLE_FLAGS: NonNullable<Command["flags"]> = [
-  flag("--client", "The user name is the client-id of a (non-user) service account"),
-  value("--origin", "Indicates the identity provider to be used for authentication"),
-];
+export function roleFlags(aboutClient: string): NonNullable<Command["flags"]> {
+  return [
+    flag("--client", aboutClient),
+    value("--origin", "Indicates the identity provider to be used for authentication"),
+  ];
+}
 
 const ORG_ROLES: ReadonlyMap<string, readonly [string, string]> = new Map([
   ["orgmanager", ["OrgManager", "organization_manager"]],

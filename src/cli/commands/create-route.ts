@@ -5,7 +5,6 @@ import { createRoute, ROUTE_FLAGS, routeOptions, routeParts, routeUrl } from "..
 export const command: Command = {
   usage: `Create an HTTP route:
    cf create-route DOMAIN [--hostname HOSTNAME] [--path PATH] [--option OPTION=VALUE]
-
 Create a TCP route:
    cf create-route DOMAIN [--port PORT] [--option OPTION=VALUE]
 

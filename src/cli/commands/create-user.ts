@@ -1,5 +1,5 @@
 import { type Command, flag, value } from "../command.ts";
-import { UsageError } from "../errors.ts";
+import { IncorrectUsage } from "../errors.ts";
 import { UaaFailure } from "../uaa-api.ts";
 
 export const command: Command = {
@@ -9,7 +9,8 @@ cf create-user USERNAME --password-prompt
 
 EXAMPLES:
    cf create-user j.smith@example.com S3cr3t                  # internal user
-   cf create-user j.smith@example.com --origin ldap           # LDAP user`,
+   cf create-user j.smith@example.com --origin ldap           # LDAP user
+   cf create-user j.smith@example.com --origin provider-alias # SAML or OpenID Connect federated user`,
   args: [{ name: "USERNAME" }, { name: "PASSWORD", optional: true }],
   flags: [
     value("--origin", "Origin for mapping a user account to a user in an external identity provider"),
@@ -22,7 +23,7 @@ EXAMPLES:
     const origin = input.text("origin") ?? "uaa";
     let password = input.optional(1) ?? "";
     if (origin.toLowerCase() === "uaa" && !input.has("password-prompt") && input.optional(1) === undefined) {
-      throw new UsageError("Incorrect Usage: the required argument `PASSWORD` was not provided");
+      throw new IncorrectUsage("the required argument `PASSWORD` was not provided");
     }
     cli.requireTarget("login");
     const exists = async (): Promise<boolean> => {

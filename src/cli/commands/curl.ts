@@ -7,10 +7,10 @@ import type { HttpAnswer } from "../http.ts";
 export const command: Command = {
   usage: `cf curl PATH [-iv] [-X METHOD] [-H HEADER]... [-d DATA] [--output FILE]
 
-   By default 'cf curl' will perform a GET to the specified PATH. If data
-   is provided via -d, a POST will be performed instead, and the Content-Type
-   will be set to application/json. You may override headers with -H and the
-   request method with -X.
+By default 'cf curl' will perform a GET to the specified PATH. If data
+is provided via -d, a POST will be performed instead, and the Content-Type
+will be set to application/json. You may override headers with -H and the
+request method with -X.
 
 EXAMPLES:
    cf curl "/v3/apps" -X POST -H "Content-Type: application/json" -d '{"name":"my-app"}'
@@ -69,7 +69,7 @@ EXAMPLES:
 
 function headText(answer: HttpAnswer): string {
   const lines = [`HTTP/1.1 ${answer.status} ${answer.statusText}`];
-  for (const [name, value] of Object.entries(answer.headers)) {
+  for (const [name, value] of Object.entries(answer.headers).sort(([left], [right]) => (left < right ? -1 : 1))) {
     const shown = name.replaceAll(/(^|-)[a-z]/g, (part) => part.toUpperCase());
     lines.push(`${shown}: ${Array.isArray(value) ? value.join(", ") : (value ?? "")}`);
   }

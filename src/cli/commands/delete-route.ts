@@ -6,7 +6,6 @@ import { findRoute, ROUTE_FLAGS, routeParts, routeUrl } from "../routes.ts";
 export const command: Command = {
   usage: `Delete an HTTP route:
    cf delete-route DOMAIN [--hostname HOSTNAME] [--path PATH] [-f]
-
 Delete a TCP route:
    cf delete-route DOMAIN --port PORT [-f]`,
   args: [{ name: "DOMAIN" }],

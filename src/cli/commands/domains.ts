@@ -1,6 +1,11 @@
 import { type Command, value } from "../command.ts";
 import type { Domain } from "../resources.ts";
 
+interface PolicyDomain extends Domain {
+  readonly enforce_route_policies?: boolean | null;
+  readonly route_policies_scope?: string | null;
+}
+
 export const command: Command = {
   usage: "cf domains [--labels SELECTOR]",
   flags: [value("--labels", "Selector to filter domains by labels")],
@@ -10,7 +15,7 @@ export const command: Command = {
     const user = cli.requireTarget("org");
     ui.flavor`Getting domains in org ${org.name} as ${user.name}...\n`;
     const query = { label_selector: input.text("labels") };
-    const { resources } = await cc.list<Domain>(`/v3/organizations/${org.guid}/domains`, query);
+    const { resources } = await cc.list<PolicyDomain>(`/v3/organizations/${org.guid}/domains`, query);
     if (resources.length === 0) {
       ui.text("No domains found.");
       return;
@@ -22,7 +27,14 @@ export const command: Command = {
         domain.relationships.organization.data === null ? "shared" : "private",
         domain.internal ? "true" : "",
         domain.supported_protocols.join(","),
+        routePolicies(domain),
       ]);
-    ui.table([["name", "availability", "internal", "protocols"], ...rows]);
+    ui.table([["name", "availability", "internal", "protocols", "route policies"], ...rows]);
   },
 };
+
+function routePolicies(domain: PolicyDomain): string {
+  if (domain.enforce_route_policies !== true) return "";
+  const scope = domain.route_policies_scope ?? "";
+  return scope === "" ? "enforced" : `enforced (${scope})`;
+}

@@ -6,7 +6,6 @@ import { createRoute, destinationOf, findRoute, ROUTE_FLAGS, routeOptions, route
 export const command: Command = {
   usage: `Map an HTTP route:
    cf map-route APP_NAME DOMAIN [--hostname HOSTNAME] [--path PATH] [--app-protocol PROTOCOL] [--app-port PORT] [--option OPTION=VALUE]
-
 Map a TCP route:
    cf map-route APP_NAME DOMAIN [--port PORT] [--option OPTION=VALUE]
 

@@ -1,20 +1,23 @@
 import { stagePackage, startApp } from "../app-start.ts";
 import { APP_NAME, type Command, flag, START_ENVIRONMENT } from "../command.ts";
-import { DEPLOYMENT_FLAGS, deploymentWish } from "../deployment-flags.ts";
+import { deploymentFlags, deploymentWish } from "../deployment-flags.ts";
 import { CliError, explainStartFailure } from "../errors.ts";
 import type { Package } from "../resources.ts";
 
 export const command: Command = {
   usage: `cf restage APP_NAME
 
-   This command will cause downtime unless you use '--strategy' flag.
+This command will cause downtime unless you use '--strategy' flag.
 
 EXAMPLES:
    cf restage APP_NAME
    cf restage APP_NAME --strategy rolling
    cf restage APP_NAME --strategy canary --no-wait`,
   args: APP_NAME,
-  flags: [...DEPLOYMENT_FLAGS, flag("--no-wait", "Exit when the first instance of the web process is healthy")],
+  flags: [
+    ...deploymentFlags("being restaged"),
+    flag("--no-wait", "Exit when the first instance of the web process is healthy"),
+  ],
   environment: START_ENVIRONMENT,
   related: "restart",
   run: async (cli, input) => {

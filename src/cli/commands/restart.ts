@@ -1,17 +1,20 @@
 import { stagePackage, startApp, unstagedPackage } from "../app-start.ts";
 import { APP_NAME, type Command, flag, START_ENVIRONMENT } from "../command.ts";
-import { DEPLOYMENT_FLAGS, deploymentWish } from "../deployment-flags.ts";
+import { deploymentFlags, deploymentWish } from "../deployment-flags.ts";
 import { explainStartFailure } from "../errors.ts";
 
 export const command: Command = {
   usage: `cf restart APP_NAME
 
-   This command will cause downtime unless you use '--strategy canary' or '--strategy rolling'.
+This command will cause downtime unless you use '--strategy canary' or '--strategy rolling'.
 
-   If the app's most recent package is unstaged, restarting the app will stage and run that package.
-   Otherwise, the app's current droplet will be run.`,
+If the app's most recent package is unstaged, restarting the app will stage and run that package.
+Otherwise, the app's current droplet will be run.`,
   args: APP_NAME,
-  flags: [...DEPLOYMENT_FLAGS, flag("--no-wait", "Exit when the first instance of the web process is healthy")],
+  flags: [
+    ...deploymentFlags("restarted"),
+    flag("--no-wait", "Exit when the first instance of the web process is healthy"),
+  ],
   environment: START_ENVIRONMENT,
   related: "restage, restart-app-instance",
   run: async (cli, input) => {

@@ -7,7 +7,7 @@ import { AllInstancesCrashed, explainStartFailure, UsageError } from "../errors.
 export const command: Command = {
   usage: `cf scale APP_NAME [--process PROCESS] [-i INSTANCES] [-k DISK] [-m MEMORY] [-l LOG_RATE_LIMIT] [-f]
 
-   Modifying the app's disk, memory, or log rate will cause the app to restart.`,
+Modifying the app's disk, memory, or log rate will cause the app to restart.`,
   args: APP_NAME,
   flags: [
     flag("--force -f", "Force restart of app without prompt"),

@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { giveOrgRole, orgRole, ROLE_FLAGS, roleHolder } from "../roles.ts";
+import { giveOrgRole, orgRole, roleFlags, roleHolder } from "../roles.ts";
 
 export const ORG_ROLE_HELP = `ROLES:
    OrgManager - Invite and manage users, select and change plans, and set spending limits
@@ -13,7 +13,7 @@ cf set-org-role USERNAME ORG ROLE [--origin ORIGIN]
 
 ${ORG_ROLE_HELP}`,
   args: [{ name: "USERNAME" }, { name: "ORG" }, { name: "ROLE" }],
-  flags: ROLE_FLAGS,
+  flags: roleFlags("Assign an org role to a client-id of a (non-user) service account"),
   related: "org-users, set-space-role",
   run: async (cli, input) => {
     const { ui } = cli;

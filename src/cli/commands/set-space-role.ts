@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { giveSpaceRole, ROLE_FLAGS, roleHolder, spaceRole } from "../roles.ts";
+import { giveSpaceRole, roleFlags, roleHolder, spaceRole } from "../roles.ts";
 
 export const SPACE_ROLE_HELP = `ROLES:
    SpaceManager - Invite and manage users, and enable features for a given space
@@ -14,7 +14,7 @@ cf set-space-role USERNAME ORG SPACE ROLE [--origin ORIGIN]
 
 ${SPACE_ROLE_HELP}`,
   args: [{ name: "USERNAME" }, { name: "ORG" }, { name: "SPACE" }, { name: "ROLE" }],
-  flags: ROLE_FLAGS,
+  flags: roleFlags("Assign a space role to a client-id of a (non-user) service account"),
   related: "space-users, unset-space-role",
   run: async (cli, input) => {
     const { ui } = cli;

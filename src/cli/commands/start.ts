@@ -5,8 +5,8 @@ import { explainStartFailure } from "../errors.ts";
 export const command: Command = {
   usage: `cf start APP_NAME
 
-   If the app's most recent package is unstaged, starting the app will stage and run that package.
-   Otherwise, the app's current droplet will be run.`,
+If the app's most recent package is unstaged, starting the app will stage and run that package.
+Otherwise, the app's current droplet will be run.`,
   args: APP_NAME,
   environment: START_ENVIRONMENT,
   related: "apps, logs, restart, run-task, scale, ssh, stop",

@@ -4,7 +4,6 @@ import { destinationOf, findRoute, ROUTE_FLAGS, routeParts, routeUrl } from "../
 export const command: Command = {
   usage: `Unmap an HTTP route:
    cf unmap-route APP_NAME DOMAIN [--hostname HOSTNAME] [--path PATH]
-
 Unmap a TCP route:
    cf unmap-route APP_NAME DOMAIN --port PORT
 

@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { orgRole, ROLE_FLAGS, roleHolder, takeRole } from "../roles.ts";
+import { orgRole, roleFlags, roleHolder, takeRole } from "../roles.ts";
 import { ORG_ROLE_HELP } from "./set-org-role.ts";
 
 export const command: Command = {
@@ -9,7 +9,7 @@ cf unset-org-role USERNAME ORG ROLE [--origin ORIGIN]
 
 ${ORG_ROLE_HELP}`,
   args: [{ name: "USERNAME" }, { name: "ORG" }, { name: "ROLE" }],
-  flags: ROLE_FLAGS,
+  flags: roleFlags("Unassign an org role for a client-id of a (non-user) service account"),
   related: "org-users, set-space-role",
   run: async (cli, input) => {
     const holder = roleHolder(input);

@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { ROLE_FLAGS, roleHolder, spaceRole, takeRole } from "../roles.ts";
+import { roleFlags, roleHolder, spaceRole, takeRole } from "../roles.ts";
 import { SPACE_ROLE_HELP } from "./set-space-role.ts";
 
 export const command: Command = {
@@ -9,7 +9,7 @@ cf unset-space-role USERNAME ORG SPACE ROLE [--origin ORIGIN]
 
 ${SPACE_ROLE_HELP}`,
   args: [{ name: "USERNAME" }, { name: "ORG" }, { name: "SPACE" }, { name: "ROLE" }],
-  flags: ROLE_FLAGS,
+  flags: roleFlags("Remove space role from a client-id of a (non-user) service account"),
   related: "set-space-role, space-users",
   run: async (cli, input) => {
     const { ui } = cli;

@@ -1,6 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { CliDeps } from "../deps.ts";
 import { CliError } from "../errors.ts";
 import { interpolate, type YamlValue } from "./manifest-vars.ts";
 
@@ -79,17 +78,6 @@ export async function readPair(pair: string): Promise<readonly [string, YamlValu
   if (text === "") throw new CliError(`Expected var '${pair}' to specify non-empty value`);
   const value = await parseYaml(text, `variable ${name}`).catch(() => text);
   return [name, typeof value === "string" ? text : value];
-}
-
-/** Resolves paths that a user gives. */
-export function requirePath(deps: CliDeps, given: string): Promise<string> {
-  const path = given.startsWith("/") ? given : join(deps.cwd, given);
-  return stat(path).then(
-    () => path,
-    () => {
-      throw new CliError(`Incorrect Usage: The specified path '${given}' does not exist.`);
-    },
-  );
 }
 
 async function readText(path: string): Promise<string> {

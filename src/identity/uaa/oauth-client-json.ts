@@ -55,7 +55,7 @@ export function readClient(body: Readonly<Record<string, unknown>>, nowMs: numbe
   }
   const grantTypes = list(body, "authorized_grant_types") ?? [];
   if (grantTypes.length === 0)
-    throw refuse("An authorized grant type must be provided. Must be one of: " + [...GRANT_TYPES].join(", "));
+    throw refuse(`An authorized grant type must be provided. Must be one of: ${[...GRANT_TYPES].join(", ")}`);
   return validated({
     clientId,
     secretHashes: [],

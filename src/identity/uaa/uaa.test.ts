@@ -203,7 +203,8 @@ test("users are created, found, changed by version and deleted; names are taken 
   assert.equal((await uaa.json("PATCH", `/Users/${id}`, admin, { active: false }, { "if-match": "0" })).status, 409);
   assert.equal((await uaa.json("PATCH", `/Users/${id}`, admin, { active: false }, { "if-match": "*" })).status, 200);
   assert.equal((await uaa.token(password("dev2", "pw"))).status, 401, "an inactive user cannot sign in");
-  assert.equal((await uaa.json("DELETE", `/Users/${id}`, admin)).status, 200);
+  const withType = { "content-type": "application/json" }; // as the official command line sends it
+  assert.equal((await uaa.json("DELETE", `/Users/${id}`, admin, undefined, withType)).status, 200);
   const gone = await uaa.json("GET", `/Users/${id}`, admin);
   assert.equal(gone.status, 404);
   assert.equal(gone.json["error"], "scim_resource_not_found");

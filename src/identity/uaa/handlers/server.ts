@@ -31,6 +31,15 @@ export async function buildServer(context: UaaContext): Promise<FastifyInstance>
   server.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) => {
     done(null, Object.fromEntries(new URLSearchParams(String(body))));
   });
+  // The official command line says application/json on a DELETE without a body too.
+  server.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
+    if (body === "") return done(null, undefined);
+    try {
+      done(null, JSON.parse(String(body)));
+    } catch {
+      done(new UaaError("invalid_request", "The request body is not valid JSON"));
+    }
+  });
   server.setErrorHandler((error, request, reply) => {
     const known = error instanceof UaaError ? error : readFailure(error);
     if (known === null)
