@@ -9,9 +9,9 @@ const INSTANCE_STEPS = value(
 );
 const STRATEGY = value("--strategy", "Deployment strategy can be canary, rolling or null.");
 
-/** @param verb what is done to the instances: `started`, `restarted`, `being restaged`. */
-export function deploymentFlags(verb: string): readonly [FlagSpec, FlagSpec, FlagSpec] {
-  const about = `Defines the maximum number of instances that will be actively ${verb} at any given time. Only applies when --strategy flag is specified.`;
+/** @param doing what is done to the instances, e.g. `being restaged`. */
+export function deploymentFlags(doing: string): readonly [FlagSpec, FlagSpec, FlagSpec] {
+  const about = `Defines the maximum number of instances that will be actively ${doing}. Only applies when --strategy flag is specified.`;
   return [INSTANCE_STEPS, value("--max-in-flight", about), STRATEGY];
 }
 

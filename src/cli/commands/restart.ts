@@ -12,7 +12,7 @@ If the app's most recent package is unstaged, restarting the app will stage and 
 Otherwise, the app's current droplet will be run.`,
   args: APP_NAME,
   flags: [
-    ...deploymentFlags("restarted"),
+    ...deploymentFlags("restarted at any given time"),
     flag("--no-wait", "Exit when the first instance of the web process is healthy"),
   ],
   environment: START_ENVIRONMENT,

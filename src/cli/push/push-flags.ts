@@ -7,7 +7,7 @@ import { deploymentFlags } from "../deployment-flags.ts";
 import { argumentsCannotCombine, CliError, IncorrectUsage, UsageError } from "../errors.ts";
 import type { PushOverrides } from "./manifest-overrides.ts";
 
-const [INSTANCE_STEPS, MAX_IN_FLIGHT, STRATEGY] = deploymentFlags("started");
+const [INSTANCE_STEPS, MAX_IN_FLIGHT, STRATEGY] = deploymentFlags("being started");
 
 /** The flags of `cf push`, in the order of its help. */
 export const PUSH_FLAGS: readonly FlagSpec[] = [
