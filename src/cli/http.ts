@@ -7,9 +7,11 @@ import type { CliDeps } from "./deps.ts";
 import { CliError } from "./errors.ts";
 import type { Trace } from "./trace.ts";
 
-/** Without an answer in this time a request has failed. cli: CF_DIAL_TIMEOUT is for connecting only */
+/** Without an answer in this time a request has failed; an upload may take longer. */
 const REQUEST_TIMEOUT_MS = 300_000;
-const CONNECT_TIMEOUT_MS = 6_000;
+const UPLOAD_TIMEOUT_MS = 3_600_000;
+/** Seconds to connect; CF_DIAL_TIMEOUT changes it. cli: util/configv3/defaults.go */
+const CONNECT_TIMEOUT_SECONDS = 6;
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface HttpAnswer {
@@ -54,13 +56,15 @@ export class Http {
   async call(call: HttpCall): Promise<HttpAnswer> {
     const secure = call.url.startsWith("https:");
     const { request } = secure ? await import("node:https") : await import("node:http");
-    const agent = secure ? await this.#secureAgent() : undefined;
+    const agent = secure ? await this.#secureAgent(new URL(call.url).hostname) : undefined;
     const headers: Record<string, string> = {
       accept: "application/json",
       "user-agent": `cf/${this.#deps.version} (Ingot)`,
       ...call.headers,
     };
-    const limit = this.#deps.clock.deadline(REQUEST_TIMEOUT_MS, this.#deps.signal);
+    const limitMs = typeof call.body === "function" ? UPLOAD_TIMEOUT_MS : REQUEST_TIMEOUT_MS;
+    const limit = this.#deps.clock.deadline(limitMs, this.#deps.signal);
+    const connectMs = (Number(this.#deps.env["CF_DIAL_TIMEOUT"]) || CONNECT_TIMEOUT_SECONDS) * 1000;
     this.#trace.request(call, headers);
     const answer = await new Promise<HttpAnswer>((done, reject) => {
       const outgoing = request(
@@ -70,7 +74,6 @@ export class Http {
           headers,
           signal: limit,
           lookup: localLookup,
-          timeout: REQUEST_TIMEOUT_MS,
           ...(agent === undefined ? {} : { agent }),
         },
         (incoming) => {
@@ -93,6 +96,11 @@ export class Http {
         },
       );
       outgoing.on("error", reject);
+      outgoing.on("socket", (socket) => {
+        if (!socket.connecting) return;
+        socket.setTimeout(connectMs, () => outgoing.destroy(new Error(`connect: no answer within ${connectMs} ms`)));
+        socket.once("connect", () => socket.setTimeout(0));
+      });
       if (typeof call.body === "function") {
         const stream = call.body();
         stream.on("error", (error) => outgoing.destroy(error));
@@ -105,7 +113,7 @@ export class Http {
     return answer;
   }
 
-  async #secureAgent(): Promise<HttpsAgent> {
+  async #secureAgent(hostname: string): Promise<HttpsAgent> {
     if (this.#agent !== null) return this.#agent;
     const { Agent } = await import("node:https");
     const skip = this.#skipVerification();
@@ -117,8 +125,9 @@ export class Http {
     this.#agent = new Agent({
       keepAlive: true,
       maxSockets: 8,
-      timeout: CONNECT_TIMEOUT_MS,
       rejectUnauthorized: !skip,
+      // https_proxy and no_proxy count, but not for this machine.
+      ...(isLocal(hostname) ? {} : { proxyEnv: { ...this.#deps.env } }),
       ...(ca === undefined ? {} : { ca }),
     });
     return this.#agent;
@@ -149,10 +158,14 @@ export class Http {
 
 /** Names below `localhost` are loopback (RFC 6761), which glibc's resolver does not know. */
 const localLookup: LookupFunction = (hostname, options, callback) => {
-  if (hostname === "localhost" || hostname.endsWith(".localhost")) {
+  if (isLocal(hostname)) {
     if (options.all === true) callback(null, [{ address: "127.0.0.1", family: 4 }]);
     else callback(null, "127.0.0.1", 4);
     return;
   }
   lookup(hostname, options, callback);
 };
+
+function isLocal(hostname: string): boolean {
+  return hostname === "localhost" || hostname.endsWith(".localhost");
+}

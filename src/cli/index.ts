@@ -10,11 +10,32 @@ import { Ui } from "./ui.ts";
 
 export type { CliDeps, CliInput, CliOutput } from "./deps.ts";
 
+/** As a shell reports a program that wrote to a closed pipe. */
+const SIGPIPE_EXIT_CODE = 141;
+
 /**
  * Runs one command as the official `cf` does: same words, same output, same exit codes (0, 1; 22 for `curl -f`).
  * Output ends up on `deps.stdout` and `deps.stderr`; the configuration is `CF_HOME/.cf/config.json`.
  */
 export async function runCf(argv: readonly string[], deps: CliDeps): Promise<number> {
+  // Whoever reads our output may go away (`cf logs x | head`): then there is nothing left to do.
+  const unread = new AbortController();
+  const onError = (error: Error): void => unread.abort(error);
+  for (const output of [deps.stdout, deps.stderr]) {
+    // This one stays: the failure of the very last write is told after we have returned.
+    if (output.listenerCount("error") === 0) output.on("error", () => undefined);
+    output.on("error", onError);
+  }
+  try {
+    const code = await dispatch(argv, { ...deps, signal: AbortSignal.any([deps.signal, unread.signal]) });
+    return unread.signal.aborted ? SIGPIPE_EXIT_CODE : code;
+  } finally {
+    deps.stdout.off("error", onError);
+    deps.stderr.off("error", onError);
+  }
+}
+
+async function dispatch(argv: readonly string[], deps: CliDeps): Promise<number> {
   const words = [...argv];
   let verbose = false;
   // -v may stand before the command or after it, but not among the literal arguments of set-env.
@@ -26,7 +47,7 @@ export async function runCf(argv: readonly string[], deps: CliDeps): Promise<num
   if (name === undefined || ["help", "h", "--help", "-h"].includes(name)) {
     return await showHelp(verbose && name === undefined ? ["version"] : words, deps);
   }
-  if (name === "--version") return await runCf(["version"], deps);
+  if (name === "--version") return await dispatch(["version"], deps);
   const entry = findCommand(name);
   if (entry === null) {
     const { suggestionsFor } = await import("./help.ts");
@@ -97,7 +118,7 @@ async function fail(error: unknown, name: string, ui: Ui, deps: CliDeps): Promis
 }
 
 async function showHelp(words: readonly string[], deps: CliDeps): Promise<number> {
-  if (words[0] === "version") return await runCf(["version"], deps);
+  if (words[0] === "version") return await dispatch(["version"], deps);
   const { help } = await import("./help.ts");
   return await help(words, deps);
 }
