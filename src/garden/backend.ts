@@ -42,6 +42,8 @@ export interface Backend {
     folder: string,
     processFolder: string,
   ): Promise<ProcessStart>;
+  /** Which process a signal is for, given the one that was started; null when it is gone. */
+  signalTarget(started: ProcessIdentity): ProcessIdentity | null;
   /** A command line for a program of the container (tar) on the caller's own stdin, stdout and stderr. */
   toolCommand(
     record: ContainerRecord,

@@ -201,7 +201,7 @@ for (const isolation of ["container", "sandbox", "process"] satisfies Isolation[
 
     test("metrics count what a container uses", async () => {
       await bed.create("busy");
-      await bed.client.run("busy", shellSpec("x=$(seq 1 200000); exec sleep 60"), new Output().io, never());
+      await bed.client.run("busy", shellSpec("x=$(seq 1 1500000); exec sleep 60"), new Output().io, never());
       await eventually(async () => {
         const metrics = (await bed.client.metrics(["busy", "nobody"])).get("busy");
         return (

@@ -19,6 +19,7 @@ import type {
 import type { GardenConfig } from "./config.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { GardenError } from "./errors.ts";
+import { listeningPorts } from "./host-network-ports.ts";
 import { ADDRESS_REST_MS, pickHostPort } from "./network/address-pool.ts";
 import { ProcessTable } from "./process-table.ts";
 import type { Registry } from "./registry.ts";
@@ -49,13 +50,16 @@ export class Garden implements GardenClient {
   readonly #processes: ProcessTable;
   /** Creations and removals under way, by handle: the next one waits. */
   readonly #changes = new Map<string, Promise<unknown>>();
-  #lastHostPort: number | null = null;
+  /** Starts somewhere of this Ingot's own, so that several on one machine rarely want the same port. */
+  #lastHostPort: number;
 
   constructor(parts: GardenParts, deps: GardenPartsDeps) {
     this.isolation = parts.backend.isolation;
     this.#parts = parts;
     this.#deps = deps;
     this.#processes = new ProcessTable(parts.backend, deps);
+    const { hostPorts, stateHash } = parts.config;
+    this.#lastHostPort = hostPorts.first + (Number.parseInt(stateHash.slice(0, 7), 16) % hostPorts.count);
   }
 
   async ping(signal: AbortSignal): Promise<void> {
@@ -256,8 +260,9 @@ export class Garden implements GardenClient {
   }
 
   #pickPorts(spec: ContainerSpec): ContainerRecord["mappedPorts"] {
-    const { registry, config } = this.#parts;
+    const { registry, config, backend } = this.#parts;
     const used = new Set(registry.all().flatMap(({ mappedPorts }) => mappedPorts.map(({ hostPort }) => hostPort)));
+    if (!backend.hasAddresses && spec.netIn.length > 0) for (const port of listeningPorts()) used.add(port);
     return spec.netIn.map(({ containerPort, hostPort: wanted }) => {
       if (wanted !== undefined && wanted > 0) {
         if (used.has(wanted)) throw new GardenError("exists", `host port ${wanted} is in use`);

@@ -13,7 +13,10 @@
 # no reader lives, the oldest output is dropped and counted instead, since an app must not stop with the platform.
 #
 # usage: process-parent.pl FOLDER BACKLOG-MAX ARCH MODE -- COMMAND…
-#   MODE child: COMMAND is the process.  MODE pid-file: COMMAND starts it, writes FOLDER/pid and ends (`runc exec -d`).
+#   MODE child: COMMAND is the process, in a process group of its own, with the variables of FOLDER/environment (each
+#     NAME=VALUE ended by a zero byte; command lines can be read by everybody, this file cannot). What it leaves running
+#     is killed with its end.
+#   MODE pid-file: COMMAND starts it, writes FOLDER/pid and ends (`runc exec -d`).
 use strict;
 use warnings;
 
@@ -66,6 +69,10 @@ if ($command_pid == 0) {
     open(STDIN,  '<',  '/dev/null');
     open(STDOUT, '>&', $streams[0]{in});
     open(STDERR, '>&', $streams[1]{in});
+    if ($mode eq 'child') {
+        setpgrp(0, 0);
+        %ENV = map { split /=/, $_, 2 } split /\0/, slurp('environment') // '';
+    }
     exec { $command[0] } @command or do { print STDERR "$command[0]: $!\n"; exit 127 };
 }
 close $_->{in} for @streams;
@@ -170,5 +177,11 @@ until (exists $ended{$pid}) {
 }
 for my $s (grep { $_->{out} } @streams) {
     1 while pump($s) > 0 && $s->{out};
+}
+
+# Orphans of the process have become children of this script, their parent being a subreaper.
+while ($mode eq 'child' && (my @strays = split ' ', slurp("/proc/$$/task/$$/children") // '')) {
+    kill 'KILL', @strays;
+    await(0.05);
 }
 publish('exit', code($ended{$pid}));

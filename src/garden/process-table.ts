@@ -4,6 +4,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../kit/clock.ts";
+import { isAlive } from "../kit/process-identity.ts";
 import type { Backend, ProcessStart } from "./backend.ts";
 import type { GardenProcess, ProcessIo, ProcessSpec } from "./client.ts";
 import type { ContainerRecord } from "./container-record.ts";
@@ -93,7 +94,8 @@ export class ProcessTable {
       wait: (signal) => (signal === undefined ? exit : untilAborted(exit, signal)),
       signal: async (name) => {
         const started = folder.started();
-        if (started !== null) signalProcess(started, `SIG${name}`);
+        const target = started === null || !isAlive(started) ? null : this.#backend.signalTarget(started);
+        if (target !== null) signalProcess(target, `SIG${name}`);
       },
     };
   }

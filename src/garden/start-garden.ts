@@ -16,8 +16,10 @@ import { chooseIsolation, probeMachine } from "./isolation.ts";
 import { bridgeName } from "./network/container-network.ts";
 import { defaultRoute, type MachineRoutes, machineRoutes } from "./network/machine-routes.ts";
 import { chooseSubnet, parseSubnet, type Subnet } from "./network/subnet.ts";
+import { ProcessBackend } from "./process/process-backend.ts";
 import { Registry } from "./registry.ts";
-import { mountHostStack } from "./stack/host-stack.ts";
+import { SandboxBackend } from "./sandbox/sandbox-backend.ts";
+import { buildPlainStack, mountHostStack } from "./stack/host-stack.ts";
 import { packageLayer } from "./stack/package-layer.ts";
 import { StackShelf } from "./stack/stack-shelf.ts";
 
@@ -57,12 +59,13 @@ export async function startGarden(config: GardenConfig, deps: GardenDeps): Promi
   const registry = new Registry(join(config.root, "garden.sqlite"));
   try {
     const routes = await machineRoutes(deps);
-    const backend = await startBackend(choice.isolation, config, registry, routes, deps);
+    const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    const backend = await startBackend(choice.isolation, config, registry, routes, bootId, deps);
     const parts = {
       config,
       backend,
       registry,
-      bootId: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+      bootId,
       hostAddress: config.externalAddress ?? defaultRoute(routes)?.address ?? "127.0.0.1",
       capacity: capacityOf(config),
     };
@@ -98,20 +101,25 @@ async function startBackend(
   config: GardenConfig,
   registry: Registry,
   routes: MachineRoutes,
+  bootId: string,
   deps: GardenDeps,
 ): Promise<Backend> {
-  if (isolation !== "container") throw new GardenError("unavailable", `${isolation} isolation is not built in`);
+  const nofileMax = hardLimitOfOpenFiles();
+  const stacksRoot = join(config.root, "stacks");
+  if (isolation !== "container") {
+    const stacks = new StackShelf(config.stacks, (name) => buildPlainStack(name, stacksRoot, deps));
+    const parts = { root: config.root, stacks, bootId, nofileMax };
+    return isolation === "sandbox" ? new SandboxBackend(parts, deps) : new ProcessBackend(parts, deps);
+  }
   const cgroups = detectCgroups();
   if (cgroups === null) throw new GardenError("unavailable", "no cgroups");
   const mountRoot = `/run/ingot-${config.stateHash.slice(0, 8)}`;
-  const stacksRoot = join(config.root, "stacks");
   const layer = once(() => (config.fetchPackages ? packageLayer(config.cacheRoot, deps) : Promise.resolve(null)));
   const stacks = new StackShelf(config.stacks, async (name) =>
     mountHostStack(name, stacksRoot, mountRoot, await layer(), deps),
   );
   const subnet = subnetOf(config, registry, routes);
   const mtu = config.mtu ?? defaultRoute(routes)?.mtu ?? MTU_DEFAULT;
-  const nofileMax = hardLimitOfOpenFiles();
   const parts = { config, registry, cgroups, subnet, mtu, stacks, mountRoot, nofileMax };
   const backend = new ContainerBackend(parts, deps);
   await backend.start(registry.all());

@@ -170,6 +170,10 @@ export class ContainerBackend implements Backend {
     return { mode: "pid-file", command: this.#runc.execDetachedCommand(record.handle, file, processFolder) };
   }
 
+  signalTarget(started: ProcessIdentity): ProcessIdentity {
+    return started;
+  }
+
   async toolCommand(
     record: ContainerRecord,
     user: string,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
-import { chmod, lchown, mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, lchown, mkdir, readdir, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../../kit/clock.ts";
@@ -9,16 +9,8 @@ import { runChecked, type Subprocess } from "../../kit/subprocess.ts";
 import { ID_MAP } from "../config.ts";
 import { mountPoints } from "../mount-table.ts";
 import type { PackageLayer } from "./package-layer.ts";
-import {
-  ETC_ALLOWED,
-  ETC_ALLOWED_DEREFERENCED,
-  FILES,
-  FOLDERS,
-  LINKS,
-  USR_EMPTIED,
-  USR_FILES,
-  USR_LOCAL_FOLDERS,
-} from "./skeleton-files.ts";
+import { buildSkeleton, makeLinks, writeFiles } from "./skeleton.ts";
+import { FOLDERS, USR_EMPTIED, USR_FILES, USR_LOCAL_FOLDERS } from "./skeleton-files.ts";
 
 /** Raise it when the built folders change in form: they are made anew then. */
 const LAYOUT_VERSION = "1";
@@ -89,6 +81,24 @@ export async function mountHostStack(
   return { id, skeletonPath: join(folder, "skeleton"), usrPath };
 }
 
+/**
+ * A stack for those who cannot mount: the skeleton alone, owned by whoever runs this; /usr is the machine's own. What the
+ * machine lacks, the stack lacks.
+ */
+export async function buildPlainStack(name: string, stacksRoot: string, deps: HostStackDeps): Promise<MountedStack> {
+  const id = `${name}-plain-${fingerprint(null)}`;
+  const folder = join(stacksRoot, id);
+  const skeletonPath = join(folder, "skeleton");
+  if (!existsSync(folder)) {
+    const building = `${folder}.building`;
+    await rm(building, { recursive: true, force: true });
+    await buildSkeleton(join(building, "skeleton"), null, deps);
+    await writeFiles(join(building, "skeleton"), { "os-release": USR_FILES["lib/os-release"]! });
+    await rename(building, folder);
+  }
+  return { id, skeletonPath, usrPath: "/usr" };
+}
+
 /** Ids of stacks that lie on disk. */
 export async function builtStacks(stacksRoot: string): Promise<string[]> {
   return existsSync(stacksRoot) ? await readdir(stacksRoot) : [];
@@ -109,6 +119,7 @@ export async function removeHostStack(
   await rm(join(stacksRoot, id), { recursive: true, force: true });
 }
 
+/** Short digest of everything a built stack depends on. */
 function fingerprint(layer: PackageLayer | null): string {
   const hash = createHash("sha256").update(`${LAYOUT_VERSION}\n${layer?.id ?? "no layer"}\n`);
   for (const path of WITNESSES) {
@@ -131,22 +142,11 @@ async function mountMapped(source: string, target: string, deps: HostStackDeps):
 }
 
 async function build(folder: string, layer: PackageLayer | null, deps: HostStackDeps): Promise<void> {
-  const skeleton = join(folder, "skeleton");
   const hide = join(folder, "hide");
   await mkdir(hide, { recursive: true });
-  for (const { path, mode } of FOLDERS) {
-    await mkdir(join(skeleton, path), { recursive: true });
-    await chmod(join(skeleton, path), mode);
-  }
-  await copyEtc("/etc", skeleton, deps);
-  // What packages of the layer bring in /etc, their settings; accounts and links of ours win.
-  if (layer !== null && existsSync(join(layer.path, "etc"))) {
-    await command(deps, "cp", ["-a", "-n", join(layer.path, "etc"), skeleton]);
-  }
-  await writeFiles(skeleton, FILES);
-  for (const [path, target] of Object.entries(LINKS)) await replaceLink(target, join(skeleton, path));
+  await buildSkeleton(join(folder, "skeleton"), layer === null ? null : join(layer.path, "etc"), deps);
   await writeFiles(hide, USR_FILES);
-  for (const [name, target] of Object.entries(layer?.links ?? {})) await replaceLink(target, join(hide, name));
+  await makeLinks(hide, layer?.links ?? {});
   for (const path of USR_EMPTIED) await mkdir(join(hide, path), { recursive: true });
   for (const path of USR_LOCAL_FOLDERS) await mkdir(join(hide, "local", path));
   await symlink("share/man", join(hide, "local/man"));
@@ -154,33 +154,6 @@ async function build(folder: string, layer: PackageLayer | null, deps: HostStack
   await command(deps, "perl", [setOpaque, process.arch, ...USR_EMPTIED.map((path) => join(hide, path))]);
   await hideUnreadable(hide, deps);
   await giveToContainers(folder, deps);
-}
-
-async function copyEtc(etc: string, skeleton: string, deps: HostStackDeps): Promise<void> {
-  const target = join(skeleton, "etc");
-  const present = ETC_ALLOWED.map((name) => join(etc, name)).filter((path) => existsSync(path));
-  if (present.length > 0) await command(deps, "cp", ["-a", ...present, target]);
-  for (const name of ETC_ALLOWED_DEREFERENCED) {
-    if (!existsSync(join(etc, name))) continue;
-    await mkdir(join(target, dirname(name)), { recursive: true });
-    await command(deps, "cp", ["-rL", "--preserve=mode,timestamps", join(etc, name), join(target, name)]);
-  }
-  // An allowed folder may still hold a file that is not for everybody.
-  await command(deps, "find", [target, "-mindepth", "1", "!", "-type", "l", "!", "-perm", "-004", "-delete"]);
-}
-
-async function writeFiles(root: string, files: Readonly<Record<string, string>>): Promise<void> {
-  for (const [path, text] of Object.entries(files)) {
-    await mkdir(join(root, dirname(path)), { recursive: true });
-    await rm(join(root, path), { force: true }); // it may be a link that came with the copy
-    await writeFile(join(root, path), text, { mode: 0o644 });
-  }
-}
-
-async function replaceLink(target: string, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await rm(path, { recursive: true, force: true });
-  await symlink(target, path);
 }
 
 /** Files of /usr that not everybody may read become white-outs: a container's root would own them. */
