@@ -52,13 +52,22 @@ export function notAuthorized(): CcError {
   return new CcError("NotAuthorized");
 }
 
+/** Several failures at once: each has its entry, the first one gives the status. CC: errors/compound_error.rb */
+export class CompoundError extends Error {
+  readonly errors: readonly CcError[];
+  constructor(errors: readonly [CcError, ...CcError[]]) {
+    super(errors.map(({ message }) => message).join(", "));
+    this.errors = errors;
+  }
+}
+
 /** The one place where a failure becomes a document. Foreign errors lose their text: it may hold secrets. CC: presenters/v3_error_hasher.rb */
 export function errorDocument(error: unknown): { status: number; errors: CcErrorEntry[] } {
-  if (error instanceof CcError) {
-    return {
-      status: error.status,
-      errors: [{ detail: error.message, title: `CF-${error.errorName}`, code: error.code }],
-    };
-  }
+  if (error instanceof CcError) return { status: error.status, errors: [entryOf(error)] };
+  if (error instanceof CompoundError) return { status: error.errors[0]!.status, errors: error.errors.map(entryOf) };
   return { status: 500, errors: [{ detail: "An unknown error occurred.", title: "UnknownError", code: 10001 }] };
+}
+
+function entryOf(error: CcError): CcErrorEntry {
+  return { detail: error.message, title: `CF-${error.errorName}`, code: error.code };
 }

@@ -14,11 +14,16 @@ export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.outp
   throw unprocessable(...validationTexts(result.error));
 }
 
-/** The details of a failed validation, unknown fields first. */
+/** The details of a failed validation: unknown fields of the body first, then attribute by attribute, its unknown fields first. */
 export function validationTexts(error: z.ZodError): string[] {
-  const unknown = error.issues.filter((issue) => issue.code === "unrecognized_keys" && issue.path.length === 0);
-  const others = error.issues.filter((issue) => !unknown.includes(issue));
-  return [...new Set([...unknown, ...others].flatMap(issueTexts))];
+  const attributes = [...new Set(error.issues.map((issue) => issue.path[0] ?? ""))];
+  const rank = (issue: Issue): number => {
+    const unknown = issue.code === "unrecognized_keys";
+    if (unknown && issue.path.length === 0) return -1;
+    return attributes.indexOf(issue.path[0] ?? "") * 2 + (unknown ? 0 : 1);
+  };
+  const sorted = [...error.issues].sort((a, b) => rank(a) - rank(b));
+  return [...new Set(sorted.flatMap(issueTexts))];
 }
 
 type Issue = z.core.$ZodIssue;
@@ -53,7 +58,7 @@ function issueTexts(issue: Issue): string[] {
 }
 
 function typeText(expected: string, input: unknown): string {
-  if (input === undefined && expected === "string") return "can't be blank";
+  if (input === undefined && (expected === "string" || expected === "nonoptional")) return "can't be blank";
   if (expected === "int" || (expected === "number" && typeof input === "number")) return "must be an integer";
   if (expected === "number") return "is not a number";
   const article = /^[aeiou]/.test(expected) ? "an" : "a";
@@ -160,17 +165,16 @@ export function toMany(attribute: string) {
 
 /** `relationships`: an object with at least one entry. */
 export function relationships<T extends z.core.$ZodShape>(shape: T) {
-  const notObject = full("Relationships 'relationships' is not an object");
   return z
-    .strictObject(shape, { error: (issue) => (issue.code === "invalid_type" ? notObject : undefined) })
-    .superRefine((value, ctx) => {
-      if (Object.keys(value as object).length > 0) return;
-      ctx.addIssue({
-        code: "custom",
-        message: full("Relationships 'relationships' must include one or more valid relationships"),
-        input: value,
-      });
-    });
+    .unknown()
+    .superRefine(
+      check<unknown>((value) => {
+        if (!isObject(value)) return [full("Relationships 'relationships' is not an object")];
+        if (Object.keys(value).length > 0) return [];
+        return [full("Relationships 'relationships' must include one or more valid relationships")];
+      }),
+    )
+    .pipe(z.strictObject(shape));
 }
 
 export interface MetadataChange {

@@ -1,20 +1,33 @@
 import type { IncomingMessage } from "node:http";
 import { CcError } from "../errors.ts";
 
-/** The whole body as text. Throws MessageParseError beyond `bytesMax` and for bytes that are not UTF-8. */
+/**
+ * The whole body as text. Throws MessageParseError beyond `bytesMax` and for bytes that are not UTF-8; what follows is then thrown away
+ * unread, so that the client hears the answer instead of a broken connection.
+ */
 export async function readText(stream: IncomingMessage, bytesMax: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    size += (chunk as Buffer).length;
-    if (size > bytesMax) throw new CcError("MessageParseError", ["request body is too large"]);
-    chunks.push(chunk as Buffer);
-  }
+  const body = await collect(stream, bytesMax);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
   } catch (error) {
     throw new CcError("MessageParseError", ["invalid request body"], { cause: error });
   }
+}
+
+function collect(stream: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let chunks: Buffer[] = [];
+    let size = 0;
+    stream.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= bytesMax) return void chunks.push(chunk);
+      chunks = [];
+      reject(new CcError("MessageParseError", ["request body is too large"]));
+    });
+    stream.on("end", () => resolve(Buffer.concat(chunks)));
+    stream.on("error", reject);
+    stream.on("close", () => reject(new Error("the client went away")));
+  });
 }
 
 /** JSON of a request; an empty body is `{}`. Throws MessageParseError. */

@@ -6,7 +6,7 @@ import { type Access, accessOf } from "../access.ts";
 import { rolesOfUser } from "../access-store.ts";
 import type { CcConfig } from "../config.ts";
 import type { CcDeps } from "../deps.ts";
-import { CcError, errorDocument } from "../errors.ts";
+import { CcError, CompoundError, errorDocument } from "../errors.ts";
 import type { CcDatabase } from "../store/schema.ts";
 import type { CcAnswer } from "./answer.ts";
 import type { Handler, RouteOptions, RouteTable } from "./api.ts";
@@ -170,7 +170,7 @@ function isBadRequest(error: unknown): boolean {
 }
 
 function report(error: unknown, request: FastifyRequest, { deps }: ServerParts): void {
-  if (error instanceof CcError && error.status < 500) return;
+  if ((error instanceof CcError && error.status < 500) || error instanceof CompoundError) return;
   if (isBadRequest(error)) return;
   deps.log.error("request failed", {
     request: request.id,

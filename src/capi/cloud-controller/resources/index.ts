@@ -1,5 +1,6 @@
 import type { Resource } from "../api/api.ts";
 import { appFeatures } from "./app-features/routes.ts";
+import { appManifests } from "./app-manifests/routes.ts";
 import { apps } from "./apps/routes.ts";
 import { auditEvents } from "./audit-events/routes.ts";
 import { buildpacks } from "./buildpacks/routes.ts";
@@ -59,6 +60,7 @@ export const RESOURCES: readonly Resource[] = [
   resourceMatches,
   packages,
   appFeatures,
+  appManifests,
   apps,
   serviceRouteBindings,
   servicePlans,

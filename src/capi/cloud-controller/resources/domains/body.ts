@@ -59,7 +59,7 @@ export const DOMAIN_UPDATE = z.strictObject({ metadata: metadata() });
 
 /** CC: messages/domain_update_shared_orgs_message.rb */
 export const SHARED_ORGANIZATIONS = z
-  .object({ data: z.unknown() })
+  .object({ data: z.unknown().optional() })
   .superRefine(
     check(({ data }) => {
       const fits =

@@ -22,7 +22,7 @@ type Bag = Readonly<Record<string, unknown>>;
 
 /** CC: messages/role_create_message.rb */
 export const ROLE_CREATE = z
-  .strictObject({ type: z.unknown(), relationships: z.unknown() })
+  .strictObject({ type: z.unknown().optional(), relationships: z.unknown().optional() })
   .superRefine(
     check(({ type, relationships }) => [
       ...relationshipTexts(type, relationships).map((text) => full(`Relationships ${text}`)),

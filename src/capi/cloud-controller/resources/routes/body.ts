@@ -139,7 +139,7 @@ export interface DestinationWanted {
 /** The body `{ destinations: […] }`. `replace`: none is fine, and weights may be used. CC: messages/route_update_destinations_message.rb */
 export function parseDestinations(body: unknown, replace: boolean): DestinationWanted[] {
   const schema = z
-    .strictObject({ destinations: z.unknown() })
+    .strictObject({ destinations: z.unknown().optional() })
     .superRefine(check(({ destinations }) => destinationTexts(destinations, replace).map((text) => full(text))));
   const { destinations } = parseBody(schema, body);
   return (destinations as Destination[]).map((destination) => ({

@@ -1,0 +1,200 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import type { UaaUser } from "../../../identity/uaa/client.ts";
+import { systemClock } from "../../../kit/clock-system.ts";
+import { silentLog } from "../../../kit/log.ts";
+import { systemRandom, systemSecrets } from "../../../kit/random-system.ts";
+import type { BlobstoreClient } from "../../blobstore/client.ts";
+import type { BridgeClient } from "../../cc-bridge/client.ts";
+import { type CcConfig, type CcDeps, type CloudController, DEFAULT_LIMITS, startCloudController } from "../index.ts";
+
+/** What an API answered; `body` is the parsed JSON, or null. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+export type Call = (method: string, path: string, body?: unknown) => Promise<Answer>;
+
+const SCOPES = ["cloud_controller.read", "cloud_controller.write"];
+
+/** A Cloud Controller on a temporary folder, with a UAA that knows whoever `as` names and a Diego that does nothing. For tests. */
+export class TestCc implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #deps: CcDeps;
+  readonly #key: CryptoKey;
+  readonly #users: UaaUser[];
+  #cc: CloudController;
+
+  private constructor(folder: string, deps: CcDeps, key: CryptoKey, users: UaaUser[], cc: CloudController) {
+    this.#folder = folder;
+    this.#deps = deps;
+    this.#key = key;
+    this.#users = users;
+    this.#cc = cc;
+  }
+
+  static async boot(): Promise<TestCc> {
+    const folder = await mkdtemp(join(tmpdir(), "ingot-cc-"));
+    const { publicKey, privateKey } = await generateKeyPair("RS256");
+    const users: UaaUser[] = [];
+    const jwk = { ...(await exportJWK(publicKey)), kid: "key-1" };
+    const deps = testDeps(users, [jwk]);
+    return new TestCc(folder, deps, privateKey, users, await startCloudController(configIn(folder), deps));
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#cc.address.port}`;
+  }
+
+  get databasePath(): string {
+    return configIn(this.#folder).databasePath;
+  }
+
+  /** Stops and starts again on the same database; `between` sees it closed. */
+  async restart(between: () => void = () => undefined): Promise<void> {
+    await this.#cc[Symbol.asyncDispose]();
+    between();
+    this.#cc = await startCloudController(configIn(this.#folder), this.#deps);
+  }
+
+  /** A token with these scopes and claims; `alice` is the user with the guid `alice-guid`. */
+  async token(
+    userName: string,
+    scopes: readonly string[] = SCOPES,
+    claims: object = {},
+    kid = "key-1",
+  ): Promise<string> {
+    const guid = `${userName}-guid`;
+    if (!this.#users.some(({ id }) => id === guid)) this.#users.push({ id: guid, userName, origin: "uaa" });
+    return new SignJWT({
+      user_id: guid,
+      user_name: userName,
+      email: `${userName}@example.com`,
+      scope: scopes,
+      aud: ["cloud_controller"],
+      exp: Math.floor(this.#deps.clock.nowMs() / 1000) + 600,
+      ...claims,
+    })
+      .setProtectedHeader({ alg: "RS256", kid })
+      .sign(this.#key);
+  }
+
+  /** Calls in the name of a user without roles of his own. */
+  async as(userName: string, scopes: readonly string[] = SCOPES): Promise<Call> {
+    const token = await this.token(userName, scopes);
+    return (method, path, body) => this.fetch(method, path, body, { authorization: `bearer ${token}` });
+  }
+
+  admin(): Promise<Call> {
+    return this.as("admin", ["cloud_controller.admin", ...SCOPES]);
+  }
+
+  /** A text body is sent as it stands, everything else as JSON. */
+  async fetch(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) };
+    const response = await fetch(`${this.url}${path}`, { method, headers, ...sent });
+    const text = await response.text();
+    const json = response.headers.get("content-type")?.includes("json") ?? false;
+    return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : null };
+  }
+
+  /** Waits for the job that an answer points at; gives its document. */
+  async job(answer: Answer): Promise<{ state: string; errors: { code: number; detail: string }[] }> {
+    const location = new URL(answer.headers.get("location") ?? "");
+    const call = await this.admin();
+    for (;;) {
+      const { body } = await call("GET", location.pathname);
+      const job = body as { state: string; errors: { code: number; detail: string }[] };
+      if (job.state !== "PROCESSING") return job;
+      await this.#deps.clock.sleep(5);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#cc[Symbol.asyncDispose]();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function configIn(folder: string): CcConfig {
+  return {
+    databasePath: join(folder, "cc.sqlite"),
+    listen: { host: "127.0.0.1", port: 0 },
+    internalSocketPath: join(folder, "cc.sock"),
+    externalDomain: "cf.localhost",
+    appDomains: ["apps.cf.localhost"],
+    urls: {
+      api: "https://api.cf.localhost",
+      login: "https://login.cf.localhost",
+      uaa: "https://uaa.cf.localhost",
+      credhub: "https://credhub.cf.localhost",
+      routing: "https://api.cf.localhost/routing",
+      logging: "wss://doppler.cf.localhost:443",
+      logCache: "https://log-cache.cf.localhost",
+      logStream: "https://log-stream.cf.localhost",
+      appSsh: "ssh.cf.localhost:2222",
+    },
+    tcpPorts: { from: 1024, to: 1026 },
+    appSshHostKeyFingerprint: "SHA256:fingerprint",
+    limits: DEFAULT_LIMITS,
+    systemBuildpacks: [],
+    info: {
+      name: "Test",
+      build: "0",
+      description: "",
+      version: 0,
+      supportAddress: "",
+      minCliVersion: "",
+      minRecommendedCliVersion: "",
+    },
+  };
+}
+
+function testDeps(users: readonly UaaUser[], keys: readonly Record<string, unknown>[]): CcDeps {
+  const nothing = (): Promise<never> => Promise.reject(new Error("not in this test"));
+  const quiet = async (): Promise<void> => undefined;
+  const blobstore: BlobstoreClient = {
+    put: nothing,
+    stat: async () => null,
+    read: nothing,
+    localPath: nothing,
+    copy: nothing,
+    delete: quiet,
+    keys: async () => [],
+  };
+  const bridge: BridgeClient = {
+    processChanged: quiet,
+    stopInstance: quiet,
+    stage: quiet,
+    stopStaging: quiet,
+    desireTask: quiet,
+    cancelTask: quiet,
+    instances: async () => [],
+    instanceCounts: async () => new Map(),
+  };
+  return {
+    clock: systemClock(),
+    random: systemRandom(),
+    secrets: systemSecrets(),
+    log: silentLog(),
+    http: { request: nothing },
+    agent: { emit: () => undefined },
+    buildpackArchive: nothing,
+    blobstore,
+    bridge,
+    uaa: {
+      tokenKeys: async () => ({ keys }),
+      usersById: async (ids) => users.filter(({ id }) => ids.includes(id)),
+      usersByName: async (names, origin) =>
+        users.filter(
+          (user) =>
+            names.some((name) => name.toLowerCase() === user.userName.toLowerCase()) &&
+            (origin === null || user.origin === origin),
+        ),
+    },
+  };
+}
