@@ -1,6 +1,8 @@
 import { createReadStream } from "node:fs";
+import type { Kysely } from "kysely";
 import type { CcApi } from "../../api/api.ts";
 import type { SystemBuildpack } from "../../config.ts";
+import type { CcDatabase } from "../../store/schema.ts";
 import { installBits } from "./bits.ts";
 import type { Buildpack } from "./present.ts";
 import { insertBuildpack } from "./store.ts";
@@ -11,37 +13,31 @@ import { UPLOAD_PREFIX } from "./upload.ts";
  * moved, disabled or renamed stays so; a deleted one comes back only with a new version of the platform. CC: install_buildpacks
  */
 export async function installSystemBuildpacks(api: CcApi, signal: AbortSignal): Promise<void> {
+  const wanted = api.config.systemBuildpacks;
   const first = (await api.db.selectFrom("buildpacks").select("guid").limit(1).executeTakeFirst()) === undefined;
-  for (const wanted of api.config.systemBuildpacks) {
-    const existing = await findBuildpack(api, wanted);
-    if (existing === undefined && !first) continue;
-    if (existing !== undefined && (existing.locked === 1 || existing.filename === wanted.filename)) continue;
-    await install(api, wanted, existing, signal);
+  // All rows at once: a start that is killed in its middle leaves none, or all of them waiting for their bits.
+  if (first) await api.transaction((trx) => insertAll(api, trx, wanted));
+  for (const one of wanted) {
+    const existing = await findBuildpack(api, one);
+    if (existing === undefined || existing.locked === 1 || existing.filename === one.filename) continue;
+    await install(api, one, existing, signal);
   }
 }
 
-async function install(
-  api: CcApi,
-  wanted: SystemBuildpack,
-  existing: Buildpack | undefined,
-  signal: AbortSignal,
-): Promise<void> {
+async function insertAll(api: CcApi, trx: Kysely<CcDatabase>, wanted: readonly SystemBuildpack[]): Promise<void> {
+  for (const { name, stack, position } of wanted) {
+    await insertBuildpack(api, trx, { name, stack, lifecycle: "buildpack", enabled: 1, locked: 0 }, position);
+  }
+}
+
+async function install(api: CcApi, wanted: SystemBuildpack, existing: Buildpack, signal: AbortSignal): Promise<void> {
+  const { blobstore } = api.deps;
   const path = await api.deps.buildpackArchive(wanted.name, signal);
   const uploadKey = `${UPLOAD_PREFIX}${api.deps.random.guid()}`;
   const bytesMax = api.config.limits.buildpackBytesMax;
-  await api.deps.blobstore.put("buildpacks", uploadKey, createReadStream(path), { bytesMax, signal });
-  const buildpack =
-    existing ??
-    (await api.transaction((trx) =>
-      insertBuildpack(
-        api,
-        trx,
-        { name: wanted.name, stack: wanted.stack, lifecycle: "buildpack", enabled: 1, locked: 0 },
-        wanted.position,
-      ),
-    ));
-  await installBits(api, buildpack.guid, uploadKey, wanted.filename);
-  await api.deps.blobstore.delete("buildpacks", uploadKey);
+  await blobstore.put("buildpacks", uploadKey, createReadStream(path), { bytesMax, signal });
+  await installBits(api, existing.guid, uploadKey, wanted.filename);
+  await blobstore.delete("buildpacks", uploadKey);
 }
 
 async function findBuildpack(api: CcApi, wanted: SystemBuildpack): Promise<Buildpack | undefined> {
