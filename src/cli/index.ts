@@ -45,7 +45,8 @@ async function dispatch(argv: readonly string[], deps: CliDeps): Promise<number>
   }
   const name = words.shift();
   if (name === undefined || ["help", "h", "--help", "-h"].includes(name)) {
-    return await showHelp(verbose && name === undefined ? ["version"] : words, deps);
+    if (verbose && name === undefined) return await dispatch(["version"], deps); // `cf -v`
+    return await showHelp(words, deps);
   }
   if (name === "--version") return await dispatch(["version"], deps);
   const entry = findCommand(name);
@@ -118,7 +119,6 @@ async function fail(error: unknown, name: string, ui: Ui, deps: CliDeps): Promis
 }
 
 async function showHelp(words: readonly string[], deps: CliDeps): Promise<number> {
-  if (words[0] === "version") return await dispatch(["version"], deps);
   const { help } = await import("./help.ts");
   return await help(words, deps);
 }

@@ -174,6 +174,7 @@ function failureOf(answer: HttpAnswer): UaaFailure {
   if (answer.status === 401 && code === "invalid_token") message = INVALID_TOKEN;
   else if (answer.status === 401 && description === "Bad credentials")
     message = "Credentials were rejected, please try again.";
+  else if (description.startsWith("The origin provided in the login hint")) message = "The origin provided is invalid.";
   else if (code === "insufficient_scope") message = "You are not authorized to perform the requested action.";
   else if (answer.status === 400 && code !== "invalid_scim_resource") {
     message = `Error Code: ${answer.status}\nRaw Response: ${answer.body.toString()}`;

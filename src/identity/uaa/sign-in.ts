@@ -4,8 +4,8 @@ import { isLockedOut } from "./lockout.ts";
 import type { OauthClient, User } from "./model.ts";
 
 /**
- * The user with this name and password. Failures are counted and lock the account for a while. Without an origin the
- * internal one is meant. Throws `invalid_client` (one text for unknown and wrong) and `unauthorized` when locked.
+ * The user with this name and password. Failures are counted and lock the account for a while. No origin means the
+ * internal one. Throws `invalid_client` (one text for unknown and wrong), `unauthorized` when locked or for another origin.
  * UAA: AuthzAuthenticationManager
  */
 export async function signIn(
@@ -15,7 +15,11 @@ export async function signIn(
   origin: string | null,
 ): Promise<User> {
   const { users, clock, hasher, file } = context;
-  const [user] = await users.findByName(userName, origin ?? "uaa");
+  if (origin !== null && origin !== "uaa") {
+    // UAA: PasswordGrantAuthenticationManager; we have one origin only.
+    throw new UaaError("unauthorized", "The origin provided in the login hint is invalid.");
+  }
+  const [user] = await users.findByName(userName, "uaa");
   if (user === undefined || user.passwordHash === null) {
     await hasher.pretend(password);
     throw badCredentials();
