@@ -26,10 +26,6 @@ export function noContent(): CcAnswer {
   return { status: 204 };
 }
 
-export function redirect(url: string): CcAnswer {
-  return { status: 302, headers: { location: url } };
-}
-
 /** Adds texts that the cf CLI shows. CC: add_warning_headers */
 export function withWarnings(answer: CcAnswer, warnings: readonly string[]): CcAnswer {
   if (warnings.length === 0) return answer;

@@ -11,6 +11,7 @@ import { environmentVariableGroups } from "./environment-variable-groups/routes.
 import { featureFlags } from "./feature-flags/routes.ts";
 import { isolationSegments } from "./isolation-segments/routes.ts";
 import { jobs } from "./jobs/routes.ts";
+import { logAccess } from "./log-access/routes.ts";
 import { organizationQuotas } from "./organization-quotas/routes.ts";
 import { organizations } from "./organizations/routes.ts";
 import { packages } from "./packages/routes.ts";
@@ -68,4 +69,5 @@ export const RESOURCES: readonly Resource[] = [
   serviceInstances,
   serviceCredentialBindings,
   serviceBrokers,
+  logAccess,
 ];

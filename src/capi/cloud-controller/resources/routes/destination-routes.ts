@@ -126,7 +126,7 @@ async function destinationOf(api: CcApi, route: Route, guid: string): Promise<De
 
 /** CC: messages/route_destination_update_message.rb */
 const PROTOCOL_UPDATE = z
-  .strictObject({ protocol: z.unknown() })
+  .strictObject({ protocol: z.unknown().optional() })
   .superRefine(
     check((value) =>
       "protocol" in value && !["http1", "http2", "tcp"].includes(value.protocol as string)

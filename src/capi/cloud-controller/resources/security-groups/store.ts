@@ -1,10 +1,9 @@
-import type { Kysely, Selectable } from "kysely";
+import type { Selectable } from "kysely";
 import { type Access, SPACE_READERS } from "../../access.ts";
 import { spaceGuidsWith } from "../../access-store.ts";
 import type { CcApi } from "../../api/api.ts";
 import { presentTime } from "../../api/timestamps.ts";
-import type { CcDatabase, SecurityGroupsTable } from "../../store/schema.ts";
-import type { SecurityGroupRule } from "./body.ts";
+import type { SecurityGroupsTable } from "../../store/schema.ts";
 
 export type SecurityGroup = Selectable<SecurityGroupsTable>;
 export type Lifecycle = "running" | "staging";
@@ -59,32 +58,4 @@ export async function presentGroups(api: CcApi, access: Access, groups: readonly
     relationships: { running_spaces: spacesOf(group, "running"), staging_spaces: spacesOf(group, "staging") },
     links: { self: api.links.to(`/v3/security_groups/${group.guid}`) },
   }));
-}
-
-/** The rules that hold for containers of a space: of the default groups and of those bound to it. For the bridge. */
-export async function rulesOfSpace(
-  db: Kysely<CcDatabase>,
-  spaceGuid: string,
-  lifecycle: Lifecycle,
-): Promise<SecurityGroupRule[]> {
-  const rows = await db
-    .selectFrom("security_groups")
-    .where((eb) =>
-      eb.or([
-        eb(lifecycle === "running" ? "running_default" : "staging_default", "=", 1),
-        eb(
-          "guid",
-          "in",
-          eb
-            .selectFrom("security_group_spaces")
-            .where("space_guid", "=", spaceGuid)
-            .where("lifecycle", "=", lifecycle)
-            .select("security_group_guid"),
-        ),
-      ]),
-    )
-    .orderBy("id")
-    .select("rules")
-    .execute();
-  return rows.flatMap(({ rules }) => JSON.parse(rules) as SecurityGroupRule[]);
 }
