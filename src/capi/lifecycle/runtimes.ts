@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
@@ -16,11 +16,11 @@ export interface RuntimesDeps {
 }
 
 /**
- * Fills `runtimes/` of a prepared lifecycle folder with what the Node buildpack would else fetch and compress in each
- * staging: the platform's own Node, the same compressed (2 s once, at low priority), and an npm. For the background after
- * boot: stagings that come earlier help themselves. Idempotent. A failure is logged and costs only speed.
+ * Fills `runtimes/` of a prepared lifecycle folder with what buildpacks would else fetch and compress in each
+ * staging: the platform's own Node, the same compressed (2 s once, at low priority), an npm, and nginx for static sites. For
+ * the background after boot: stagings that come earlier help themselves. Idempotent. A failure is logged and costs only speed.
  *
- * Only the platform writes here, from npm packages whose checksum npm has verified; containers see the folder read-only, so
+ * Only the platform writes here, from packages that npm and apt have verified; containers see the folder read-only, so
  * no tenant can give another one a poisoned runtime.
  */
 export async function prepareRuntimes(
@@ -42,6 +42,7 @@ export async function prepareRuntimes(
   };
   await attempt(`node-${config.nodeVersion}`, () => storeOwnNode(config, runtimesDir, deps, signal));
   await attempt(`npm-${config.npmVersion}`, () => fetchNpm(config.npmVersion, runtimesDir, deps, signal));
+  await attempt("nginx", () => fetchNginx(join(config.lifecycleDir, "fetch-nginx"), runtimesDir, deps, signal));
 }
 
 async function storeOwnNode(
@@ -75,6 +76,22 @@ async function storeOwnNode(
   const args = ["-n", "10", config.nodePath, program, join(store, "bin", "node"), compressed];
   await runChecked(deps.subprocess, "nice", args, { signal: deps.clock.deadline(COMPRESS_TIMEOUT_MS, signal) });
   await makeReadable(`${store}.gz`, deps.subprocess, signal);
+}
+
+/** For the staticfile buildpack, which else does the same in its container. */
+async function fetchNginx(
+  program: string,
+  runtimesDir: string,
+  deps: RuntimesDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  if ((await readdir(runtimesDir)).some((name) => /^nginx-\d[\d.]*$/.test(name))) return;
+  const partial = join(runtimesDir, "nginx.partial");
+  const limit = deps.clock.deadline(FETCH_TIMEOUT_MS, signal);
+  await runChecked(deps.subprocess, program, [partial], { signal: limit });
+  await makeReadable(partial, deps.subprocess, limit);
+  const version = (await readFile(join(partial, "version"), "utf8")).trim();
+  await rename(partial, join(runtimesDir, `nginx-${version}`));
 }
 
 /** By npm itself, which knows the machine's registry, proxy and certificates, and verifies the checksum. */

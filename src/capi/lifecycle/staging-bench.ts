@@ -13,6 +13,7 @@ let prepared: Promise<string> | undefined;
 /** One lifecycle folder for all tests of this process. */
 async function prepareOnce(): Promise<string> {
   const cacheDir = mkdtempSync(join(tmpdir(), "ingot-lifecycle-"));
+  chmodSync(cacheDir, 0o755); // tests start apps as nobody
   process.on("exit", () => rmSync(cacheDir, { recursive: true, force: true }));
   const config = { cacheDir, nodePath: process.execPath, nodeVersion: process.versions.node };
   const deps = { subprocess: systemSubprocess() };
