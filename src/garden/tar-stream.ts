@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Backend } from "./backend.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { GardenError } from "./errors.ts";
+import { userAccount } from "./user-account.ts";
 
 /** Of what tar complains about, this much is told on. */
 const COMPLAINT_BYTES = 2000;
@@ -23,7 +25,7 @@ export async function streamIn(
 ): Promise<void> {
   const { head, rest } = await peek(tar);
   const script = `mkdir -p "$1" && exec tar ${decompressionOf(head)} -x -C "$1" -f -`;
-  const path = backend.innerPath(record, to.path, folder);
+  const path = backend.innerPath(record, fromHome(to), folder);
   const command = await backend.toolCommand(record, to.user, ["/bin/sh", "-c", script, "sh", path], folder);
   const child = start(command, signal, "pipe");
   const complaint = complaintOf(child);
@@ -44,7 +46,7 @@ export async function streamOut(
   from: { readonly path: string; readonly user: string },
   signal: AbortSignal,
 ): Promise<Readable> {
-  const path = backend.innerPath(record, from.path, folder);
+  const path = backend.innerPath(record, fromHome(from), folder);
   const slash = path.lastIndexOf("/");
   const parent = path.endsWith("/") ? path : path.slice(0, slash + 1) || ".";
   const entry = path.endsWith("/") ? "." : path.slice(slash + 1);
@@ -63,6 +65,11 @@ export async function streamOut(
     }
   }
   return Readable.from(bytes(), { objectMode: false });
+}
+
+/** A relative path starts at the user's home, as Garden has it: the droplet goes to `.`. A slash at the end stays. */
+function fromHome(place: { readonly path: string; readonly user: string }): string {
+  return place.path.startsWith("/") ? place.path : join(userAccount(place.user).home, place.path);
 }
 
 function start(command: readonly string[], signal: AbortSignal, stdin: "pipe" | "ignore"): ChildProcess {
