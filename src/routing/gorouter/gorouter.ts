@@ -70,6 +70,8 @@ class MainSide implements Gorouter {
   #changes: RouteChange[] = [];
   #sequence = 1;
   #badMessages = 0;
+  /** The workers are the next main's now. */
+  #letGo = false;
 
   constructor(config: GorouterConfig, deps: GorouterDeps) {
     this.#config = config;
@@ -130,9 +132,11 @@ class MainSide implements Gorouter {
   async letGo(): Promise<void> {
     await this.#end();
     for (const worker of this.#workers) worker.letGo();
+    this.#letGo = true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#letGo) return;
     await this.#end();
     await Promise.all(this.#workers.map((worker) => worker.stop(STOP_TIMEOUT_MS)));
   }

@@ -8,10 +8,13 @@ interface Registration {
 /**
  * Main's record of who serves what, fed by the bus. Every call gives what the workers have to change, which is nothing
  * for a registration that only says again what is known. An address belongs to one instance at a time: when another
- * instance registers it, all routes of the old one on that address go, so that no route ever points at a stranger.
+ * instance registers it, all routes of the old one on that address go, so that no route ever points at a stranger. And a
+ * platform component (no app) that comes back on another address has left the old one for good.
  */
 export class RouteRegistry {
   readonly #byAddress = new Map<string, Registration>();
+  /** Platform components by their instance id: one address each. */
+  readonly #components = new Map<string, string>();
 
   get endpointCount(): number {
     return this.#byAddress.size;
@@ -34,6 +37,7 @@ export class RouteRegistry {
       known = undefined;
     }
     if (known === undefined) {
+      changes.push(...this.#moved(endpoint));
       known = { endpoint, uris: new Map() };
       this.#byAddress.set(endpoint.address, known);
     }
@@ -44,6 +48,17 @@ export class RouteRegistry {
     if (changed) changes.push({ kind: "put", endpoint, uris: [...known.uris.keys()] });
     else if (added.length > 0) changes.push({ kind: "put", endpoint, uris: added });
     return changes;
+  }
+
+  #moved(endpoint: RouteEndpoint): RouteChange[] {
+    if (endpoint.appId !== "" || endpoint.instanceId === "") return [];
+    const address = this.#components.get(endpoint.instanceId);
+    this.#components.set(endpoint.instanceId, endpoint.address);
+    const former = address === undefined ? undefined : this.#byAddress.get(address);
+    if (address === undefined || address === endpoint.address || former?.endpoint.instanceId !== endpoint.instanceId)
+      return [];
+    this.#byAddress.delete(address);
+    return [{ kind: "remove", address, uris: [...former.uris.keys()] }];
   }
 
   unregister({ endpoint, uris }: RouteGroup): RouteChange[] {

@@ -78,11 +78,13 @@ export class WorkerLink {
     return link;
   }
 
-  /** What it listens on, or why it cannot. */
-  listening(): Promise<readonly ListenerStatus[] | ListenFailure> {
+  /** What it listens on, or why it cannot (no port and no code: it ended, or said nothing in the signal's time). */
+  listening(signal: AbortSignal): Promise<readonly ListenerStatus[] | ListenFailure> {
+    const none = { host: "", port: 0, code: "" };
     return Promise.race([
       this.#listening.promise,
-      this.closed.then(() => ({ host: "", port: 0, code: "", message: "the worker ended" })),
+      this.closed.then(() => ({ ...none, message: "the worker ended" })),
+      aborted(signal).then(() => ({ ...none, message: "the worker does not answer" })),
     ]);
   }
 
@@ -102,8 +104,7 @@ export class WorkerLink {
   /** Null when it does not answer in the signal's time. */
   async stats(signal: AbortSignal): Promise<WorkerStats | null> {
     this.send({ type: "get-stats" });
-    const late = new Promise<null>((resolve) => signal.addEventListener("abort", () => resolve(null), { once: true }));
-    return await Promise.race([this.#stats.promise, this.closed.then(() => null), late]);
+    return await Promise.race([this.#stats.promise, this.closed.then(() => null), aborted(signal).then(() => null)]);
   }
 
   close(): void {
@@ -145,4 +146,9 @@ export class WorkerLink {
         break;
     }
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

@@ -13,6 +13,7 @@ import type { WorkerSpawn } from "./worker-spawn.ts";
 
 const START_TIMEOUT_MS = 15_000;
 const ADOPT_TIMEOUT_MS = 3_000;
+const EXIT_TIMEOUT_MS = 2_000;
 /** Between attempts to reach a worker that is starting. */
 const KNOCK_MS = 15;
 /** A worker that answers nothing for so long hangs. */
@@ -74,20 +75,18 @@ export class WorkerSupervisor {
   /** The worker of an earlier main, if it runs, listens and answers. It keeps its table until it is sent another. */
   async adopt(): Promise<WorkerLink | null> {
     const path = socketPath(this.#config.stateRun, this.name);
-    const link = await WorkerLink.open(path, this.#events, this.#deps.clock.deadline(ADOPT_TIMEOUT_MS));
-    if (link === null) {
-      // Running without answering it would keep half of the connections to itself.
-      const noted = notedProcess(this.#config.stateRun, this.name);
-      if (noted !== null) killExactly(noted.pid, noted.startTicks);
-      return null;
+    const limit = this.#deps.clock.deadline(ADOPT_TIMEOUT_MS);
+    const link = await WorkerLink.open(path, this.#events, limit);
+    const listening = await link?.listening(limit);
+    if (link !== null && listening !== undefined && "length" in listening) {
+      this.#take(link, listening);
+      return link;
     }
-    const listening = await link.listening();
-    if (!("length" in listening)) {
-      link.close();
-      return null;
-    }
-    this.#take(link, listening);
-    return link;
+    link?.close();
+    // Running without answering it would keep half of the connections to itself.
+    const noted = notedProcess(this.#config.stateRun, this.name);
+    if (noted !== null) killExactly(noted.pid, noted.startTicks);
+    return null;
   }
 
   /** Starts a worker and waits until it listens. Throws `ListenFailedError`, `WorkerStartError`. */
@@ -103,10 +102,10 @@ export class WorkerSupervisor {
       const link = await WorkerLink.open(socketPath(stateRun, this.name), this.#events, limit);
       // A dying predecessor may still answer on the path.
       if (link !== null && link.hello.pid === pid) {
-        const listening = await link.listening();
+        this.#onLink(link); // it listens only once it has its routes
+        const listening = await link.listening(limit);
         if ("length" in listening) {
           this.#take(link, listening);
-          this.#onLink(link);
           return link;
         }
         link.close();
@@ -155,9 +154,17 @@ export class WorkerSupervisor {
       link.send({ type: "drain", timeoutMs });
       const late = this.#deps.clock.sleep(timeoutMs + 2_000);
       await Promise.race([link.closed, late]);
-      killExactly(link.hello.pid, link.hello.startTicks);
+      await this.#awaitEnd(link.hello.pid, link.hello.startTicks);
     }
     forgetWorker(this.#config.stateRun, this.name);
+  }
+
+  /** It has hung up and is about to exit; if not, it is made to. */
+  async #awaitEnd(pid: number, startTicks: string): Promise<void> {
+    const limit = this.#deps.clock.deadline(EXIT_TIMEOUT_MS);
+    while (startTicksOf(pid) === startTicks && !limit.aborted) {
+      await this.#deps.clock.sleep(KNOCK_MS, limit).catch(() => killExactly(pid, startTicks));
+    }
   }
 
   /** Leaves it running for the next main. */

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { systemClock } from "../../kit/clock-system.ts";
 import { systemRandom } from "../../kit/random-system.ts";
 import type { WorkerConfig } from "./config.ts";
@@ -16,5 +17,7 @@ if (file === undefined) throw new Error("usage: worker.ts CONFIG-FILE");
 const config = JSON.parse(readFileSync(file, "utf8")) as WorkerConfig;
 const { pid } = process;
 const startTicks = startTicksOf(pid) ?? "";
-const code = await serve(config, { clock: systemClock(), random: systemRandom(), pid, startTicks });
+const deps = { clock: systemClock(), random: systemRandom(), pid, startTicks };
+// Node writes its compile cache at exit; this process is rather killed one day than asked to exit.
+const code = await serve(config, { ...deps, ready: flushCompileCache });
 process.exit(code);

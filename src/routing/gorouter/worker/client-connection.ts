@@ -98,7 +98,7 @@ export class ClientConnection {
     }
     this.#phase = HEAD;
     this.#sinceMs = this.#proxy.clock.steadyMs();
-    if (this.#held !== null) this.#advance();
+    this.#advance();
   }
 
   /** Sends what is queued, says good-bye, and does not wait long for the client to do the same. */

@@ -29,7 +29,7 @@ import { UpstreamConnection, type UpstreamFailure } from "./upstream-connection.
 /** Status in the log when the client went away first. nginx's number, as in the real router. */
 const CLIENT_GONE = 499;
 
-export interface ProxyDeps {
+export interface HttpProxyDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly table: RouteTable;
@@ -53,11 +53,11 @@ export class HttpProxy {
   backendCa: string | null = null;
   /** No new requests: every answer closes its connection. */
   draining = false;
-  readonly #deps: ProxyDeps;
+  readonly #deps: HttpProxyDeps;
   #date = "";
   #dateMs = 0;
 
-  constructor(deps: ProxyDeps) {
+  constructor(deps: HttpProxyDeps) {
     this.#deps = deps;
     this.clock = deps.clock;
     this.limits = deps.limits;

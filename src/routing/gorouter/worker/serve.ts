@@ -18,6 +18,8 @@ const SWEEP_INTERVAL_MS = 1_000;
 const LOOP_RESOLUTION_MS = 20;
 /** A worker whose control socket was removed can never be found again: then it ends. */
 const SOCKET_CHECK_MS = 5_000;
+/** A worker that nobody tells any routes in this time was started in vain. */
+const FIRST_TABLE_MS = 30_000;
 /** How long main has to hear why the worker could not listen. */
 const LAST_WORDS_MS = 3_000;
 
@@ -26,6 +28,8 @@ export interface WorkerDeps {
   readonly random: Random;
   readonly pid: number;
   readonly startTicks: string;
+  /** Everything is loaded and it serves. */
+  readonly ready: () => void;
 }
 
 /** Serves until told to drain, or until nobody can find it any more. Resolves with the exit code. */
@@ -45,6 +49,7 @@ class Worker {
   readonly #loopDelay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   #sequence = 0;
   #incoming: RouteGroup[] = [];
+  readonly #hasTable = Promise.withResolvers<boolean>();
   #announced: "not-yet" | "listening" | ListenError = "not-yet";
   #drainUntilMs = Number.POSITIVE_INFINITY;
   #requests = 0;
@@ -79,10 +84,20 @@ class Worker {
     if (this.#config.backendCaPem !== null) this.#proxy.backendCa = readFileSync(this.#config.backendCaPem, "utf8");
     this.#loopDelay.enable();
     await this.#control.listen();
+    // A worker without routes would answer 404 for apps that are there: it takes connections only once it knows them.
+    const late = clock.sleep(FIRST_TABLE_MS, signal).then(
+      () => false,
+      () => false,
+    );
+    if (!(await Promise.race([this.#hasTable.promise, late]))) {
+      await this.#control.close();
+      return 1;
+    }
     try {
       await this.#listeners.open(clock, signal);
       this.#announced = "listening";
       if (this.#control.hasMain) this.#announce();
+      this.#deps.ready();
     } catch (error) {
       if (!(error instanceof ListenError)) throw error;
       this.#announced = error;
@@ -124,6 +139,7 @@ class Worker {
         this.#table.replace(this.#incoming);
         this.#incoming = [];
         this.#sequence = message.sequence;
+        this.#hasTable.resolve(true);
         break;
       case "delta":
         if (message.sequence === this.#sequence + 1) {
