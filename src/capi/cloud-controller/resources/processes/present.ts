@@ -110,7 +110,7 @@ function presentStatsOf(type: string, { index, state, uptimeSeconds, placed }: I
             cpu_entitlement: placed.usage.cpuEntitlement,
             mem: placed.usage.memoryBytes,
             disk: placed.usage.diskBytes,
-            log_rate: placed.usage.logRateBytesPerSecond,
+            log_rate: Math.round(placed.usage.logRateBytesPerSecond),
           },
   };
 }
