@@ -25,9 +25,9 @@ export const command: Command = {
     const application = Object.entries(env.application_env_json ?? {});
     if (system.length > 0 || application.length > 0) {
       ui.header("System-Provided:");
-      for (const [key, value] of system) ui.text(`${key}: ${JSON.stringify(value, null, 2)}\n`);
+      for (const [key, value] of system) ui.text(`${key}: ${sortedJson(value)}\n`);
       if (application.length > 0) ui.text();
-      for (const [key, value] of application) ui.text(`${key}: ${JSON.stringify(value, null, 2)}\n`);
+      for (const [key, value] of application) ui.text(`${key}: ${sortedJson(value)}\n`);
     } else ui.text("No system-provided env variables have been set");
     ui.text();
     showGroup(ui, "User-Provided:", env.environment_variables, "No user-provided env variables have been set");
@@ -55,4 +55,15 @@ function showGroup(ui: Ui, title: string, variables: Variables = {}, none: strin
     ui.text(`${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
   }
   ui.text();
+}
+
+/** With keys in order, so that two apps can be compared. */
+function sortedJson(value: unknown): string {
+  const sorted = (inner: unknown): unknown => {
+    if (Array.isArray(inner)) return inner.map(sorted);
+    if (typeof inner !== "object" || inner === null) return inner;
+    const entries = Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1));
+    return Object.fromEntries(entries.map(([key, part]) => [key, sorted(part)])) as unknown;
+  };
+  return JSON.stringify(sorted(value), null, 2);
 }

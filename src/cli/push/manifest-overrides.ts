@@ -52,7 +52,35 @@ export async function applyOverrides(manifest: Manifest, overrides: PushOverride
     }
     each["path"] = await realpath(full);
   }
-  return { ...manifest, applications };
+  return { ...manifest, applications: applications.map(inUsualOrder) };
+}
+
+/** Fields come in this order whatever the manifest's, the rest by name. cli: util/manifestparser/application.go */
+const USUAL_ORDER: readonly string[] = [
+  "name",
+  "disk_quota",
+  "docker",
+  "health-check-type",
+  "health-check-http-endpoint",
+  "timeout",
+  "instances",
+  "path",
+  "processes",
+  "memory",
+  "no-route",
+  "random-route",
+  "default-route",
+  "stack",
+  "log-rate-limit-per-second",
+  "lifecycle",
+];
+
+function inUsualOrder(app: ManifestApp): ManifestApp {
+  const rank = (name: string): number => (USUAL_ORDER.includes(name) ? USUAL_ORDER.indexOf(name) : USUAL_ORDER.length);
+  const entries = Object.entries(app).sort(
+    ([left], [right]) => rank(left) - rank(right) || (left < right ? -1 : left > right ? 1 : 0),
+  );
+  return Object.fromEntries(entries);
 }
 
 function chooseApps(manifest: Manifest, wanted: string | undefined): ManifestApp[] {

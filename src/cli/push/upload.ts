@@ -3,7 +3,6 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { byteSize } from "../bytes.ts";
 import type { Cli } from "../cli.ts";
 import { nextPause, POLL_FIRST_MS } from "../cloud-controller.ts";
 import { CliError } from "../errors.ts";
@@ -92,9 +91,10 @@ function progressBar({ ui }: Cli, size: number): Transform {
   let sent = 0;
   const bar = (): string => {
     const part = size === 0 ? 1 : sent / size;
-    const filled = Math.round(part * BAR_WIDTH);
-    const drawn = "=".repeat(filled).padEnd(BAR_WIDTH, "-");
-    return ` ${byteSize(sent)} / ${byteSize(size)} [${drawn}] ${(part * 100).toFixed(2)}%`;
+    const done = Math.round(part * BAR_WIDTH);
+    const arrow = done < BAR_WIDTH ? ">" : "";
+    const drawn = ui.isTty ? `[${("=".repeat(done) + arrow).padEnd(BAR_WIDTH, "-")}]` : "";
+    return ` ${binarySize(sent)} / ${binarySize(size)} ${drawn} ${(part * 100).toFixed(2)}%`;
   };
   return new Transform({
     transform: (chunk: Buffer, _encoding, done) => {
@@ -108,6 +108,13 @@ function progressBar({ ui }: Cli, size: number): Transform {
       done();
     },
   });
+}
+
+/** `512 B`, `1.16 KiB`, as the progress bar of the official command line counts. */
+function binarySize(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  const unit = Math.min(4, Math.floor(Math.log2(bytes) / 10));
+  return `${(bytes / 1024 ** unit).toFixed(2)} ${["", "KiB", "MiB", "GiB", "TiB"][unit]}`;
 }
 
 async function matchFiles({ cc }: Cli, files: readonly AppFile[]): Promise<WireResource[]> {
