@@ -16,6 +16,7 @@ import { chooseIsolation, probeMachine } from "./isolation.ts";
 import { bridgeName } from "./network/container-network.ts";
 import { defaultRoute, type MachineRoutes, machineRoutes } from "./network/machine-routes.ts";
 import { chooseSubnet, parseSubnet, type Subnet } from "./network/subnet.ts";
+import { killOrphanedCommands } from "./orphans.ts";
 import { ProcessBackend } from "./process/process-backend.ts";
 import { Registry } from "./registry.ts";
 import { SandboxBackend } from "./sandbox/sandbox-backend.ts";
@@ -57,10 +58,12 @@ export async function startGarden(config: GardenConfig, deps: GardenDeps): Promi
   if ("impossible" in choice) throw new GardenError("unavailable", choice.impossible);
   mkdirSync(config.root, { recursive: true, mode: 0o700 });
   const registry = new Registry(join(config.root, "garden.sqlite"));
+  const stop = new AbortController();
   try {
+    killOrphanedCommands([join(config.root, "containers"), mountRootOf(config)]);
     const routes = await machineRoutes(deps);
     const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    const backend = await startBackend(choice.isolation, config, registry, routes, bootId, deps);
+    const backend = await startBackend(choice.isolation, config, registry, routes, bootId, stop.signal, deps);
     const parts = {
       config,
       backend,
@@ -80,11 +83,13 @@ export async function startGarden(config: GardenConfig, deps: GardenDeps): Promi
       gatewayAddress: backend.gatewayAddress ?? "127.0.0.1",
       notes: [...choice.passedOver, ...backend.notes],
       destroyAll: async () => {
+        stop.abort(new GardenError("unavailable", "Garden stops"));
         await tidying;
         await garden.destroyContainers();
         await backend.destroyAll();
       },
       [Symbol.asyncDispose]: async () => {
+        stop.abort(new GardenError("unavailable", "Garden stops"));
         garden.letGo();
         await tidying;
         registry[Symbol.dispose]();
@@ -102,21 +107,23 @@ async function startBackend(
   registry: Registry,
   routes: MachineRoutes,
   bootId: string,
+  stopped: AbortSignal,
   deps: GardenDeps,
 ): Promise<Backend> {
   const nofileMax = hardLimitOfOpenFiles();
   const stacksRoot = join(config.root, "stacks");
+  const making = { ...deps, signal: stopped };
   if (isolation !== "container") {
-    const stacks = new StackShelf(config.stacks, (name) => buildPlainStack(name, stacksRoot, deps));
+    const stacks = new StackShelf(config.stacks, (name) => buildPlainStack(name, stacksRoot, making));
     const parts = { root: config.root, stacks, bootId, nofileMax };
     return isolation === "sandbox" ? new SandboxBackend(parts, deps) : new ProcessBackend(parts, deps);
   }
   const cgroups = detectCgroups();
   if (cgroups === null) throw new GardenError("unavailable", "no cgroups");
-  const mountRoot = `/run/ingot-${config.stateHash.slice(0, 8)}`;
-  const layer = once(() => (config.fetchPackages ? packageLayer(config.cacheRoot, deps) : Promise.resolve(null)));
+  const mountRoot = mountRootOf(config);
+  const layer = once(() => (config.fetchPackages ? packageLayer(config.cacheRoot, making) : Promise.resolve(null)));
   const stacks = new StackShelf(config.stacks, async (name) =>
-    mountHostStack(name, stacksRoot, mountRoot, await layer(), deps),
+    mountHostStack(name, stacksRoot, mountRoot, await layer(), making),
   );
   const subnet = subnetOf(config, registry, routes);
   const mtu = config.mtu ?? defaultRoute(routes)?.mtu ?? MTU_DEFAULT;
@@ -125,6 +132,11 @@ async function startBackend(
   await backend.start(registry.all());
   stacks.prepare();
   return backend;
+}
+
+/** Outside the state folder, which is closed to every other id: containers' ids must be able to pass. */
+function mountRootOf(config: GardenConfig): string {
+  return `/run/ingot-${config.stateHash.slice(0, 8)}`;
 }
 
 /** All stacks lie over the same layer; what it could not get is tried again at the next start. */

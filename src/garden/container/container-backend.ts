@@ -43,7 +43,7 @@ export interface ContainerBackendDeps {
 export class ContainerBackend implements Backend {
   readonly isolation = "container";
   readonly hasAddresses = true;
-  readonly notes: readonly string[];
+  readonly notes: string[];
   readonly gatewayAddress: string;
   readonly #config: GardenConfig;
   readonly #deps: ContainerBackendDeps;

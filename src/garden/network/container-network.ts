@@ -1,6 +1,7 @@
 import type { Clock } from "../../kit/clock.ts";
 import { runChecked, type Subprocess } from "../../kit/subprocess.ts";
 import type { RelayPort } from "../config.ts";
+import { forwardDropsHere } from "./foreign-firewall.ts";
 import { NftQueue } from "./nft-queue.ts";
 import {
   type NftContainer,
@@ -75,6 +76,11 @@ echo 1 > /proc/sys/net/ipv4/conf/${bridge}/route_localnet
       ),
     );
     for (const container of containers) this.#inTable.set(container.address, container);
+  }
+
+  /** Chains of other firewalls that will drop what containers send to the world. */
+  async obstacles(): Promise<string[]> {
+    return await forwardDropsHere(this.#table, { subprocess: this.#subprocess, clock: this.#clock });
   }
 
   /** Gives the container whose first process is `pid` its card, address and rules. */

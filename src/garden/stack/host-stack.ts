@@ -38,6 +38,8 @@ export interface HostStackDeps {
   readonly subprocess: Subprocess;
   readonly clock: Clock;
   readonly log: Log;
+  /** The platform stops: nobody waits for a stack any more. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -181,7 +183,7 @@ async function giveToContainers(folder: string, deps: HostStackDeps): Promise<vo
 
 function command(deps: HostStackDeps, file: string, args: readonly string[]) {
   return runChecked(deps.subprocess, file, args, {
-    signal: deps.clock.deadline(BUILD_TIMEOUT_MS),
+    signal: deps.clock.deadline(BUILD_TIMEOUT_MS, deps.signal),
     outputMax: 16 << 20,
   });
 }

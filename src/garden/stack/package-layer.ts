@@ -21,6 +21,8 @@ export interface PackageLayerDeps {
   readonly subprocess: Subprocess;
   readonly clock: Clock;
   readonly log: Log;
+  /** The platform stops: nobody waits for a stack any more. */
+  readonly signal?: AbortSignal;
 }
 
 /** Raise it when layers are made differently. */
@@ -116,7 +118,7 @@ async function bundleCertificates(target: string): Promise<void> {
 
 async function hasLocale(deps: PackageLayerDeps): Promise<boolean> {
   const { stdout } = await deps.subprocess
-    .run("locale", ["-a"], { signal: deps.clock.deadline(STEP_TIMEOUT_MS) })
+    .run("locale", ["-a"], { signal: deps.clock.deadline(STEP_TIMEOUT_MS, deps.signal) })
     .catch(() => ({ stdout: "" }));
   return stdout.split("\n").includes(LOCALE.compiledName);
 }
@@ -127,11 +129,11 @@ async function compileLocale(target: string, deps: PackageLayerDeps): Promise<vo
   const args = ["-i", LOCALE.definition, "-f", LOCALE.charset, "--no-archive", join(folder, LOCALE.compiledName)];
   const own = join(target, "usr/share/i18n");
   await runChecked(deps.subprocess, "localedef", args, {
-    signal: deps.clock.deadline(STEP_TIMEOUT_MS),
+    signal: deps.clock.deadline(STEP_TIMEOUT_MS, deps.signal),
     env: { PATH: "/usr/bin:/bin", ...(existsSync(own) ? { I18NPATH: own } : {}) },
   });
 }
 
 function command(deps: PackageLayerDeps, file: string, args: readonly string[], timeoutMs = STEP_TIMEOUT_MS) {
-  return runChecked(deps.subprocess, file, args, { signal: deps.clock.deadline(timeoutMs) });
+  return runChecked(deps.subprocess, file, args, { signal: deps.clock.deadline(timeoutMs, deps.signal) });
 }

@@ -10,6 +10,8 @@ const STEP_TIMEOUT_MS = 60_000;
 export interface SkeletonDeps {
   readonly subprocess: Subprocess;
   readonly clock: Clock;
+  /** The platform stops: nobody waits for a stack any more. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -57,7 +59,7 @@ async function copyEtc(etc: string, target: string, deps: SkeletonDeps): Promise
     await mkdir(join(target, dirname(name)), { recursive: true });
     // Links that lead nowhere make cp complain, and they would be of no use.
     await deps.subprocess.run("cp", ["-rL", "--preserve=mode,timestamps", join(etc, name), join(target, name)], {
-      signal: deps.clock.deadline(STEP_TIMEOUT_MS),
+      signal: deps.clock.deadline(STEP_TIMEOUT_MS, deps.signal),
     });
   }
   // An allowed folder may still hold a file that is not for everybody.
@@ -65,5 +67,5 @@ async function copyEtc(etc: string, target: string, deps: SkeletonDeps): Promise
 }
 
 function command(deps: SkeletonDeps, file: string, args: readonly string[]) {
-  return runChecked(deps.subprocess, file, args, { signal: deps.clock.deadline(STEP_TIMEOUT_MS) });
+  return runChecked(deps.subprocess, file, args, { signal: deps.clock.deadline(STEP_TIMEOUT_MS, deps.signal) });
 }
