@@ -9,7 +9,7 @@ import type { BridgeConfig } from "./config.ts";
 import { containerMetrics } from "./container-metrics.ts";
 import { runCrashWatcher } from "./crash-watcher.ts";
 import { BridgeError, bbsErrorType, toBridgeError } from "./errors.ts";
-import { instanceReports, newestByIndex } from "./instance-reports.ts";
+import { instanceCounts, instanceReports } from "./instance-reports.ts";
 import { APPS_DOMAIN, lrpGuidOf, STAGING_DOMAIN, type StagingRequest, TASKS_DOMAIN, type TaskToRun } from "./model.ts";
 import { ProcessSender } from "./process-sender.ts";
 import { stagingRecipe } from "./staging-recipe.ts";
@@ -104,22 +104,11 @@ function bridgeClient(
         throw toBridgeError(error, "RunnerError", process.guid);
       }
     },
-    instanceCounts: async (processes, signal) => {
-      const counts = new Map<string, { routable: number; healthy: number; crashed: number }>();
-      for (const process of processes) {
-        const lrps = await bbs.actualLrps({ processGuid: lrpGuidOf(process) }, signal).catch((error) => {
-          throw toBridgeError(error, "RunnerError", process.guid);
-        });
-        const count = { routable: 0, healthy: 0, crashed: 0 };
-        for (const lrp of newestByIndex(lrps).values()) {
-          if (lrp.key.index >= process.instances) continue;
-          if (lrp.state === "RUNNING" && lrp.routable) count.routable++;
-          if (lrp.state === "CRASHED" || lrp.crashCount > 0) count.crashed++;
-          if (lrp.state !== "CRASHED" && lrp.placementError === "") count.healthy++;
-        }
-        counts.set(process.guid, count);
-      }
-      return counts;
+    instanceCounts: async (process, signal) => {
+      const lrps = await bbs.actualLrps({ processGuid: lrpGuidOf(process) }, signal).catch((error) => {
+        throw toBridgeError(error, "RunnerError", process.guid);
+      });
+      return instanceCounts(process.instances, lrps);
     },
   };
 }

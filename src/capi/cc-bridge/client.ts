@@ -67,11 +67,17 @@ export interface BridgeClient {
   cancelTask(taskGuid: string, signal: AbortSignal): Promise<void>;
   /** One report per index from 0 on, those of missing instances included. */
   instances(process: ProcessQuery, signal: AbortSignal): Promise<InstanceReport[]>;
-  /** Routable and healthy instances of several processes by guid, without usage: cheap. For deployments. */
-  instanceCounts(
-    processes: readonly ProcessQuery[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, { readonly routable: number; readonly healthy: number; readonly crashed: number }>>;
+  /** How the instances of a process are doing, without usage: cheap. For deployments. */
+  instanceCounts(process: ProcessQuery, signal: AbortSignal): Promise<InstanceCounts>;
+}
+
+/** CC: diego/reporters/instances_reporter.rb, instance_count_summary */
+export interface InstanceCounts {
+  /** On their way, or running and not yet ready for requests. */
+  readonly starting: number;
+  readonly routable: number;
+  /** Crashed, not placed or missing. */
+  readonly unhealthy: number;
 }
 
 export interface CrashReport {

@@ -3,6 +3,7 @@ export type {
   BridgeClient,
   CloudControllerSource,
   CrashReport,
+  InstanceCounts,
   InstanceReport,
   InstanceState,
   InstanceUsage,

@@ -1,5 +1,5 @@
 import type { ActualLrp } from "../../protocol/lrp.ts";
-import type { InstanceReport, InstanceState, InstanceUsage } from "./client.ts";
+import type { InstanceCounts, InstanceReport, InstanceState, InstanceUsage } from "./client.ts";
 import type { ContainerMetricsSeen } from "./container-metrics.ts";
 
 /** Newest record per index: while evacuating or suspect there are two. */
@@ -59,6 +59,20 @@ export function instanceReports(
       },
     };
   });
+}
+
+/** The wanted instances by how they are doing. */
+export function instanceCounts(instances: number, lrps: readonly ActualLrp[]): InstanceCounts {
+  const newest = newestByIndex(lrps);
+  const counts = { starting: 0, routable: 0, unhealthy: 0 };
+  for (let index = 0; index < instances; index++) {
+    const lrp = newest.get(index);
+    const state = lrp === undefined ? "DOWN" : instanceState(lrp);
+    if (state === "RUNNING" && lrp?.routable === true) counts.routable++;
+    else if (state === "RUNNING" || state === "STARTING") counts.starting++;
+    else counts.unhealthy++;
+  }
+  return counts;
 }
 
 function usageOf(seen: ContainerMetricsSeen | undefined, nowNs: bigint): InstanceUsage {

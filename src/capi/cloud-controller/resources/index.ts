@@ -1,10 +1,12 @@
 import type { Resource } from "../api/api.ts";
 import { appFeatures } from "./app-features/routes.ts";
 import { appManifests } from "./app-manifests/routes.ts";
+import { appUsageEvents } from "./app-usage-events/routes.ts";
 import { apps } from "./apps/routes.ts";
 import { auditEvents } from "./audit-events/routes.ts";
 import { buildpacks } from "./buildpacks/routes.ts";
 import { builds } from "./builds/routes.ts";
+import { deployments } from "./deployments/routes.ts";
 import { domains } from "./domains/routes.ts";
 import { droplets } from "./droplets/routes.ts";
 import { environmentVariableGroups } from "./environment-variable-groups/routes.ts";
@@ -17,6 +19,7 @@ import { organizations } from "./organizations/routes.ts";
 import { packages } from "./packages/routes.ts";
 import { processes } from "./processes/routes.ts";
 import { resourceMatches } from "./resource-matches/routes.ts";
+import { revisions } from "./revisions/routes.ts";
 import { roles } from "./roles/routes.ts";
 import { root } from "./root/routes.ts";
 import { routes } from "./routes/routes.ts";
@@ -27,6 +30,7 @@ import { serviceInstances } from "./service-instances/routes.ts";
 import { serviceOfferings } from "./service-offerings/routes.ts";
 import { servicePlans } from "./service-plans/routes.ts";
 import { serviceRouteBindings } from "./service-route-bindings/routes.ts";
+import { sidecars } from "./sidecars/routes.ts";
 import { spaceQuotas } from "./space-quotas/routes.ts";
 import { spaces } from "./spaces/routes.ts";
 import { stacks } from "./stacks/routes.ts";
@@ -62,6 +66,10 @@ export const RESOURCES: readonly Resource[] = [
   packages,
   appFeatures,
   appManifests,
+  deployments,
+  revisions,
+  sidecars,
+  appUsageEvents,
   apps,
   serviceRouteBindings,
   servicePlans,

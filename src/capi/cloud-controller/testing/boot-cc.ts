@@ -174,7 +174,7 @@ function testDeps(users: readonly UaaUser[], keys: readonly Record<string, unkno
     desireTask: quiet,
     cancelTask: quiet,
     instances: async () => [],
-    instanceCounts: async () => new Map(),
+    instanceCounts: async () => ({ starting: 0, routable: 0, unhealthy: 0 }),
   };
   return {
     clock: systemClock(),

@@ -12,6 +12,7 @@ export async function presentDomains(api: CcApi, access: Access, domains: readon
     guids.length === 0
       ? []
       : await api.db.selectFrom("domain_shared_organizations").where("domain_guid", "in", guids).selectAll().execute();
+  const byDomain = Map.groupBy(shares, (share) => share.domain_guid);
   const { links } = api;
   return domains.map((domain) => {
     const path = `/v3/domains/${domain.guid}`;
@@ -28,8 +29,8 @@ export async function presentDomains(api: CcApi, access: Access, domains: readon
       relationships: {
         organization: { data: owner === null ? null : { guid: owner } },
         shared_organizations: {
-          data: shares
-            .filter((share) => share.domain_guid === domain.guid && access.canReadOrganization(share.organization_guid))
+          data: (byDomain.get(domain.guid) ?? [])
+            .filter((share) => access.canReadOrganization(share.organization_guid))
             .map((share) => ({ guid: share.organization_guid })),
         },
       },

@@ -23,6 +23,7 @@ export async function presentOrganizationQuotas(
           .orderBy("id")
           .select(["guid", "quota_guid"])
           .execute();
+  const byQuota = Map.groupBy(organizations, (organization) => organization.quota_guid);
   return quotas.map((quota) => ({
     guid: quota.guid,
     created_at: presentTime(quota.created_at),
@@ -32,10 +33,8 @@ export async function presentOrganizationQuotas(
     domains: { total_domains: quota.total_domains === -1 ? null : quota.total_domains },
     relationships: {
       organizations: {
-        data: organizations
-          .filter(
-            (organization) => organization.quota_guid === quota.guid && access.canReadOrganization(organization.guid),
-          )
+        data: (byQuota.get(quota.guid) ?? [])
+          .filter(({ guid }) => access.canReadOrganization(guid))
           .map(({ guid }) => ({ guid })),
       },
     },

@@ -36,6 +36,7 @@ export async function presentRoutes(api: CcApi, routes: readonly Route[]): Promi
   );
   const destinations = await destinationsOf(api, guids);
   const ports = await portsOf(api, destinations);
+  const byRoute = Map.groupBy(destinations, (destination) => destination.route_guid);
   return routes.map((route) => {
     const domain = domains.get(route.domain_guid)!;
     const protocol = protocolOf(api.config, domain);
@@ -49,9 +50,9 @@ export async function presentRoutes(api: CcApi, routes: readonly Route[]): Promi
       path: route.path,
       port: route.port === 0 ? null : route.port,
       url: routeUrl(route, domain),
-      destinations: destinations
-        .filter((destination) => destination.route_guid === route.guid)
-        .map((destination) => presentDestination(destination, protocol, ports(destination))),
+      destinations: (byRoute.get(route.guid) ?? []).map((destination) =>
+        presentDestination(destination, protocol, ports(destination)),
+      ),
       options: JSON.parse(route.options) as object,
       metadata: metadata(route.guid),
       relationships: { space: { data: { guid: route.space_guid } }, domain: { data: { guid: route.domain_guid } } },

@@ -41,11 +41,10 @@ export async function presentGroups(api: CcApi, access: Access, groups: readonly
           .orderBy("spaces.id")
           .select(["security_group_guid", "lifecycle", "spaces.guid", "spaces.organization_guid"])
           .execute();
+  const byGroup = Map.groupBy(bound, (row) => row.security_group_guid);
   const spacesOf = (group: SecurityGroup, lifecycle: Lifecycle) => ({
-    data: bound
-      .filter(
-        (row) => row.security_group_guid === group.guid && row.lifecycle === lifecycle && access.canReadSpace(row),
-      )
+    data: (byGroup.get(group.guid) ?? [])
+      .filter((row) => row.lifecycle === lifecycle && access.canReadSpace(row))
       .map(({ guid }) => ({ guid })),
   });
   return groups.map((group) => ({

@@ -25,6 +25,7 @@ export async function presentBindings(api: CcApi, bindings: readonly CredentialB
           .where("type", "=", "managed")
           .select("guid")
           .execute();
+  const isManaged = new Set(managed.map(({ guid }) => guid));
   const { links } = api;
   return bindings.map((binding) => {
     const path = `/v3/service_credential_bindings/${binding.guid}`;
@@ -46,7 +47,7 @@ export async function presentBindings(api: CcApi, bindings: readonly CredentialB
         self: links.to(path),
         details: links.to(`${path}/details`),
         service_instance: links.to(`/v3/service_instances/${instance}`),
-        ...(managed.some(({ guid }) => guid === instance) ? { parameters: links.to(`${path}/parameters`) } : {}),
+        ...(isManaged.has(instance) ? { parameters: links.to(`${path}/parameters`) } : {}),
         ...(app === null ? {} : { app: links.to(`/v3/apps/${app}`) }),
       },
     };

@@ -67,9 +67,10 @@ export async function presentInstances(api: CcApi, instances: readonly ServiceIn
           .where("guid", "in", planGuids)
           .select(["guid", "maintenance_info"])
           .execute();
+  const byPlan = new Map(plans.map((plan) => [plan.guid, plan.maintenance_info]));
   return instances.map((instance) => {
-    const plan = plans.find(({ guid }) => guid === instance.service_plan_guid);
-    const { version = null } = JSON.parse(plan?.maintenance_info ?? "{}") as { version?: string };
+    const maintenance = byPlan.get(instance.service_plan_guid ?? "") ?? "{}";
+    const { version = null } = JSON.parse(maintenance) as { version?: string };
     return presentInstance(instance, version, metadata(instance.guid), api.links);
   });
 }

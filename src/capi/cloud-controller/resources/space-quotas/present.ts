@@ -19,6 +19,7 @@ export async function presentSpaceQuotas(api: CcApi, access: Access, quotas: rea
           .orderBy("id")
           .select(["guid", "organization_guid", "space_quota_guid"])
           .execute();
+  const byQuota = Map.groupBy(spaces, (space) => space.space_quota_guid);
   return quotas.map((quota) => ({
     guid: quota.guid,
     created_at: presentTime(quota.created_at),
@@ -28,8 +29,8 @@ export async function presentSpaceQuotas(api: CcApi, access: Access, quotas: rea
     relationships: {
       organization: { data: { guid: quota.organization_guid } },
       spaces: {
-        data: spaces
-          .filter((space) => space.space_quota_guid === quota.guid && access.canReadSpace(space))
+        data: (byQuota.get(quota.guid) ?? [])
+          .filter((space) => access.canReadSpace(space))
           .map(({ guid }) => ({ guid })),
       },
     },
