@@ -77,6 +77,7 @@ export async function startGarden(config: GardenConfig, deps: GardenDeps): Promi
     const tidying = backend
       .removeStrays(() => registry.all())
       .catch((error) => deps.log.warn("leftovers stay for the next start", { error }));
+    let closed = false;
     return {
       client: garden,
       isolation: backend.isolation,
@@ -92,7 +93,8 @@ export async function startGarden(config: GardenConfig, deps: GardenDeps): Promi
         stop.abort(new GardenError("unavailable", "Garden stops"));
         garden.letGo();
         await tidying;
-        registry[Symbol.dispose]();
+        if (!closed) registry[Symbol.dispose]();
+        closed = true;
       },
     };
   } catch (error) {
