@@ -30,11 +30,13 @@ export async function readPage<TB extends keyof CcDatabase, Row>(
   const direction = list.descending ? "desc" : "asc";
   let ordered = filtered.orderBy(sql.ref(`${table}.${column}`), direction);
   if (column !== "id") ordered = ordered.orderBy(sql.ref(`${table}.guid`), direction);
-  const rows = await ordered
-    .limit(list.perPage)
-    .offset((list.page - 1) * list.perPage)
-    .execute();
-  return { rows, total: Number((counted as { n: number }).n) };
+  const paged = ordered.limit(list.perPage).offset((list.page - 1) * list.perPage);
+  const total = Number((counted as { n: number }).n);
+  if (column === "id") return { rows: await paged.execute(), total };
+  // Sorting whole rows would copy each of them: sort ids, then read one page of rows.
+  const ids = paged.clearSelect().select(sql`${sql.ref(`${table}.id`)}`.as("id"));
+  const inPage = sql<boolean>`${sql.ref(`${table}.id`)} IN (${ids})`;
+  return { rows: await ordered.where(inPage).execute(), total };
 }
 
 function filter<TB extends keyof CcDatabase, Row>(

@@ -1,4 +1,5 @@
 import type { Resource } from "../api/api.ts";
+import { pruning } from "../pruning.ts";
 import { appFeatures } from "./app-features/routes.ts";
 import { appManifests } from "./app-manifests/routes.ts";
 import { appUsageEvents } from "./app-usage-events/routes.ts";
@@ -38,7 +39,7 @@ import { tasks } from "./tasks/routes.ts";
 import { usageSummary } from "./usage-summary/routes.ts";
 import { users } from "./users/routes.ts";
 
-/** Every resource of the API, one line each. */
+/** Every resource of the API and its own loops, one line each. */
 export const RESOURCES: readonly Resource[] = [
   root,
   jobs,
@@ -57,6 +58,7 @@ export const RESOURCES: readonly Resource[] = [
   featureFlags,
   environmentVariableGroups,
   auditEvents,
+  pruning,
   buildpacks,
   tasks,
   processes,
