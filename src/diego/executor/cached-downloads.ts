@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Clock } from "../../kit/clock.ts";
-import type { HttpClient } from "../../kit/http-client.ts";
+import type { HttpClient, HttpResponse } from "../../kit/http-client.ts";
 import type { Random } from "../../kit/random.ts";
 import { tarStreamOf } from "./archive-tar.ts";
 import { extractTar } from "./extract-tar.ts";
@@ -15,6 +15,9 @@ const ATTEMPTS_MAX = 3;
 const RETRY_MS = 500;
 /** Limit of one attempt. Diego: 15 minutes */
 const ATTEMPT_MS = 900_000;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+/** Go: net/http, defaultCheckRedirect */
+const REDIRECTS_MAX = 10;
 /** An unpacked dependency may be this many times its packed size, at least 256 MiB: more is a bomb. */
 const UNPACK_FACTOR = 100;
 
@@ -121,6 +124,8 @@ export class CachedDownloads {
       const known = this.#entries.get(id) ?? null;
       const checksum = checksumOf(download);
       if (known !== null && checksum !== "" && known.checksum === checksum) return this.#use(known, 0);
+      // What is only not modified must still be there when the answer comes.
+      await using _held = known === null ? null : this.#use(known, 0);
       return await this.#fresh(download, known, unpacked, signal);
     })();
     this.#turns.set(id, turn);
@@ -229,7 +234,7 @@ export class CachedDownloads {
     const headers: Record<string, string> = {};
     if (known?.etag) headers["if-none-match"] = known.etag;
     if (known?.lastModified) headers["if-modified-since"] = known.lastModified;
-    const answer = await this.#deps.http.request({ method: "GET", url: download.from, headers, signal });
+    const answer = await this.#get(download.from, headers, signal);
     if (answer.status === 304 && known !== null) {
       answer.body.resume();
       return null;
@@ -250,6 +255,19 @@ export class CachedDownloads {
       checksum: checksumOf(download),
       bytes: meter.bytes,
     };
+  }
+
+  /** Follows redirects, as Go's client does: the Cloud Controller may send the cell to its blobstore. */
+  async #get(from: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpResponse> {
+    let url = from;
+    for (let hops = 0; ; hops++) {
+      const answer = await this.#deps.http.request({ method: "GET", url, headers, signal });
+      const { location } = answer.headers;
+      if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
+      answer.body.resume();
+      if (hops >= REDIRECTS_MAX) throw new Error(`stopped after ${REDIRECTS_MAX} redirects`);
+      url = new URL(location, url).href;
+    }
   }
 }
 

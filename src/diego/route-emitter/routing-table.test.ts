@@ -152,6 +152,24 @@ test("scaling down takes the routes of the instances too many at once; a suspect
   assert.deepEqual(endpoints(table), ["a.apps.test 10.254.1.2:8080"]);
 });
 
+test("an instance that crashed and was started again is registered anew", () => {
+  const table = new RoutingTable(false);
+  table.apply(desiredCreated(desiredLrp()));
+  const first = actualLrp(0, { modificationTag: { epoch: "e", index: 2 } });
+  table.apply(created(first));
+  const unclaimed = actualLrp(0, {
+    state: "UNCLAIMED",
+    instanceKey: null,
+    netInfo: null,
+    modificationTag: { epoch: "e", index: 3 },
+  });
+  table.apply(created(unclaimed));
+  table.apply(removed(first));
+  assert.equal(table.size, 0);
+  const again = actualLrp(0, { modificationTag: { epoch: "e", index: 5 } });
+  assert.equal(table.apply(changed(unclaimed, again)).register.length, 1);
+});
+
 test("internal routes name the app and each instance", () => {
   const table = new RoutingTable(false);
   table.apply(desiredCreated(desiredLrp({ routes: { "internal-router": [{ hostname: "a.apps.internal" }] } })));
@@ -234,7 +252,12 @@ test("property: whatever the order, and however often, events give the registrat
           }),
         );
         events.push(created(versions[0]!));
-        for (let at = 1; at < versions.length; at++) events.push(changed(versions[at - 1]!, versions[at]!));
+        for (let at = 1; at < versions.length; at++) {
+          const [before, after] = [versions[at - 1]!, versions[at]!];
+          // The BBS tells the end of an instance so, though its record goes on.
+          if (after.state === "UNCLAIMED" && before.state !== "UNCLAIMED") events.push(created(after), removed(before));
+          else events.push(changed(before, after));
+        }
         if (record.removed) events.push(removed(versions.at(-1)!));
         else finalActual.push(versions.at(-1)!);
       }

@@ -1,7 +1,8 @@
 // What shall be registered, kept up to date event by event. The BBS's events may come late, twice, or beside a full
-// reading of its state; records carry a modification tag (epoch: which record; index: which version), so that an older
-// version never replaces a newer one, and a removed record never comes back. Per process the registrations are computed
-// anew from the records and compared with those before: there is no second way to reach a state, hence none to differ.
+// reading of its state; records carry a modification tag (epoch: which record; index: which version), so an older version
+// never replaces a newer one, and what was removed stays removed. A removal speaks of a version: an instance that crashed
+// is "removed", and its record goes on as a newer one. Per process the registrations are computed anew from the records
+// and compared with those before: there is no second way to reach a state, hence none to differ.
 import type { ActualLrp, LrpEvent } from "../../protocol/lrp.ts";
 import { isRoutable, type Registration, type RoutedLrp, registrationsOf } from "./registrations.ts";
 
@@ -22,7 +23,7 @@ export interface BbsReading {
 
 interface Process {
   desired: RoutedLrp | null;
-  /** By epoch and instance: one record of one instance. */
+  /** By record. */
   readonly actual: Map<string, ActualLrp>;
   registrations: ReadonlyMap<string, Registration>;
 }
@@ -32,8 +33,8 @@ const NOTHING: ReadonlyMap<string, Registration> = new Map();
 export class RoutingTable {
   readonly #registersDirectInstanceRoutes: boolean;
   readonly #processes = new Map<string, Process>();
-  /** Epochs of records that were removed since the last reading: their late events are void. */
-  #removed = new Set<string>();
+  /** Last version of each record that was removed since the last reading: late events up to it are void. */
+  #removed = new Map<string, number>();
   #size = 0;
 
   constructor(registersDirectInstanceRoutes: boolean) {
@@ -94,14 +95,14 @@ export class RoutingTable {
   *swap(reading: BbsReading, since: readonly LrpEvent[]): Generator<RouteChanges, void> {
     const before = new Map(this.#processes);
     this.#processes.clear();
-    this.#removed = new Set();
+    this.#removed = new Map();
     for (const desired of reading.desired) this.#process(desired.processGuid).desired = routedPart(desired);
     for (const actual of reading.actual) this.#process(actual.key.processGuid).actual.set(recordKey(actual), actual);
     for (const event of since) this.#takeRecord(event);
     for (const [processGuid, old] of before) {
       const process = this.#process(processGuid);
       process.registrations = old.registrations;
-      const wasRemoved = old.desired !== null && this.#removed.has(old.desired.modificationTag.epoch);
+      const wasRemoved = old.desired !== null && this.#isRemoved(old.desired.modificationTag.epoch, old.desired);
       if (
         process.desired === null &&
         old.desired !== null &&
@@ -146,7 +147,7 @@ export class RoutingTable {
   /** False when it is old news. */
   #takeDesired(desired: RoutedLrp): boolean {
     const { epoch, index } = desired.modificationTag;
-    if (this.#removed.has(epoch)) return false;
+    if (this.#isRemoved(epoch, desired)) return false;
     const process = this.#process(desired.processGuid);
     const known = process.desired?.modificationTag;
     if (known !== undefined && known.epoch === epoch && known.index >= index) return false;
@@ -154,15 +155,17 @@ export class RoutingTable {
     return true;
   }
 
-  #dropDesired({ processGuid, modificationTag }: RoutedLrp): void {
-    this.#removed.add(modificationTag.epoch);
-    const process = this.#processes.get(processGuid);
-    if (process?.desired?.modificationTag.epoch === modificationTag.epoch) process.desired = null;
+  #dropDesired(desired: RoutedLrp): void {
+    const { epoch, index } = desired.modificationTag;
+    this.#remember(epoch, desired);
+    const process = this.#processes.get(desired.processGuid);
+    const known = process?.desired?.modificationTag;
+    if (process !== undefined && known?.epoch === epoch && known.index <= index) process.desired = null;
   }
 
   #takeActual(actual: ActualLrp): boolean {
     const key = recordKey(actual);
-    if (this.#removed.has(key)) return false;
+    if (this.#isRemoved(key, actual)) return false;
     const { actual: records } = this.#process(actual.key.processGuid);
     const known = records.get(key);
     if (known !== undefined && known.modificationTag.index > actual.modificationTag.index) return false;
@@ -172,8 +175,18 @@ export class RoutingTable {
 
   #dropActual(actual: ActualLrp): void {
     const key = recordKey(actual);
-    this.#removed.add(key);
-    this.#processes.get(actual.key.processGuid)?.actual.delete(key);
+    this.#remember(key, actual);
+    const records = this.#processes.get(actual.key.processGuid)?.actual;
+    const known = records?.get(key);
+    if (known !== undefined && known.modificationTag.index <= actual.modificationTag.index) records?.delete(key);
+  }
+
+  #isRemoved(record: string, { modificationTag }: Pick<RoutedLrp, "modificationTag">): boolean {
+    return modificationTag.index <= (this.#removed.get(record) ?? -1);
+  }
+
+  #remember(record: string, { modificationTag }: Pick<RoutedLrp, "modificationTag">): void {
+    this.#removed.set(record, Math.max(modificationTag.index, this.#removed.get(record) ?? -1));
   }
 
   #process(processGuid: string): Process {
