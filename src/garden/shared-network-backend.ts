@@ -68,7 +68,7 @@ export abstract class SharedNetworkBackend implements Backend {
   /** The process itself, below the one that the parent has started. */
   abstract signalTarget(started: ProcessIdentity): ProcessIdentity | null;
   /** Values that name paths of the container as its programs must be told them. */
-  protected innerText(_record: ContainerRecord, text: string, _folder: string): string {
+  protected innerTextOf(_record: ContainerRecord, text: string, _folder: string): string {
     return text;
   }
 
@@ -92,7 +92,7 @@ export abstract class SharedNetworkBackend implements Backend {
     processFolder: string,
   ): Promise<ProcessStart> {
     const user = userAccount(spec.user);
-    const inner = (text: string): string => this.innerText(record, text, folder);
+    const inner = (text: string): string => this.innerTextOf(record, text, folder);
     const environment = processEnvironment(record.spec.environment, spec.env, user).map(inner);
     const lines = withMachinePorts(environment, record.mappedPorts);
     await writeFile(join(processFolder, "environment"), lines.map((line) => `${line}\0`).join(""), { mode: 0o600 });

@@ -27,7 +27,7 @@ export class ProcessBackend extends SharedNetworkBackend {
     return innerPathOf(join(folder, "root"), path);
   }
 
-  protected override innerText(_record: ContainerRecord, text: string, folder: string): string {
+  protected override innerTextOf(_record: ContainerRecord, text: string, folder: string): string {
     return withInnerPaths(join(folder, "root"), text);
   }
 
