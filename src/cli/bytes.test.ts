@@ -4,7 +4,7 @@ import { byteSize, bytesPerSecond, megabytes } from "./bytes.ts";
 
 test("sizes are shown with the unit that leaves the smallest number, one decimal at most", () => {
   const cases: [number, string][] = [
-    [0, "0"],
+    [0, "0B"],
     [512, "512B"],
     [1024, "1K"],
     [1536, "1.5K"],

@@ -2,9 +2,9 @@ import { UsageError } from "./errors.ts";
 
 const UNITS = ["B", "K", "M", "G", "T", "P", "E"] as const;
 
-/** `0`, `512B`, `1.5K`, `256M`; one decimal, none when it is zero. bytefmt: ByteSize */
+/** `0B`, `512B`, `1.5K`, `256M`; one decimal, none when it is zero. bytefmt: ByteSize */
 export function byteSize(bytes: number): string {
-  if (bytes <= 0) return "0";
+  if (bytes <= 0) return "0B";
   let unit = 0;
   let value = bytes;
   while (value >= 1024 && unit < UNITS.length - 1) {

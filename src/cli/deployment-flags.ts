@@ -1,7 +1,7 @@
 import type { DeploymentWish } from "./app-start.ts";
 import type { FlagSpec, Input } from "./args.ts";
 import { value } from "./command.ts";
-import { CliError, IncorrectUsage, UsageError } from "./errors.ts";
+import { IncorrectUsage, UsageError } from "./errors.ts";
 
 const INSTANCE_STEPS = value(
   "--instance-steps",
@@ -36,7 +36,7 @@ export function deploymentWish(input: Input): DeploymentWish | null {
     throw new IncorrectUsage("'--instance-steps' and '--strategy=canary' must be used together.");
   }
   if (steps !== undefined && !/^\d+(,\d+)*$/.test(steps)) {
-    throw new CliError("Incorrect usage: Value for --instance-steps must be list of weights");
+    throw new IncorrectUsage("Value for --instance-steps must be list of weights", "Incorrect usage: ");
   }
   if (strategy !== "rolling" && strategy !== "canary") return null;
   return {

@@ -12,8 +12,8 @@ export class UsageError extends CliError {}
 
 /** FAILED and the help of the command follow, as for a bad combination of flags. cli: ParseErr */
 export class IncorrectUsage extends CliError {
-  constructor(message: string) {
-    super(`Incorrect Usage: ${message}`);
+  constructor(message: string, prefix = "Incorrect Usage: ") {
+    super(prefix + message);
   }
 }
 

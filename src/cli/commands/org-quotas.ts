@@ -51,5 +51,6 @@ function memory(limitMb: Limit): string {
 }
 
 function bytes(limit: Limit): string {
-  return limit === null ? "unlimited" : byteSize(limit);
+  if (limit === null) return "unlimited";
+  return limit === 0 ? "0" : byteSize(limit);
 }

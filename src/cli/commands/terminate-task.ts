@@ -1,15 +1,15 @@
 import type { Command } from "../command.ts";
-import { CliError } from "../errors.ts";
+import { CliError, IncorrectUsage } from "../errors.ts";
 import type { Task } from "../resources.ts";
 
 export const command: Command = {
   usage: "cf terminate-task APP_NAME TASK_ID\n\nEXAMPLES:\n   cf terminate-task my-app 3",
   args: [{ name: "APP_NAME" }, { name: "TASK_ID" }],
-  related: "tasks",
+  related: "tasks, task",
   run: async (cli, input) => {
     const { ui, cc, org, space } = cli;
     const [name, id] = [input.arg(0), input.arg(1)];
-    if (!/^\d+$/.test(id)) throw new CliError("Incorrect usage: Value for TASK_ID must be integer");
+    if (!/^\d+$/.test(id)) throw new IncorrectUsage("Value for TASK_ID must be integer", "Incorrect usage: ");
     const user = cli.requireTarget("space");
     const app = await cli.appByName(name);
     const { resources } = await cc.list<Task>(`/v3/apps/${app.guid}/tasks`, { sequence_ids: id });
