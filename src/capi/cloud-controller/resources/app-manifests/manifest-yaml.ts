@@ -5,6 +5,18 @@ export type ManifestEntry = Readonly<Record<string, unknown>>;
 
 const ALIASES_MAX = 100;
 
+/** Ruby takes yes, on, no and off for booleans, but not the y and n of YAML 1.1: an app may be called `y`. */
+const BOOLEANS = [
+  { words: /^(?:yes|true|on)$/i, value: true },
+  { words: /^(?:no|false|off)$/i, value: false },
+].map(({ words, value }) => ({
+  identify: (given: unknown) => given === value,
+  default: true,
+  tag: "tag:yaml.org,2002:bool",
+  test: words,
+  resolve: () => value,
+}));
+
 /**
  * The applications of a manifest. YAML 1.1 as Ruby reads it (`no-route: yes`), without its dates and binaries. Throws MessageParseError and
  * UnprocessableEntity. CC: controllers/v3/space_manifests_controller.rb
@@ -18,8 +30,12 @@ export async function parseManifest(text: string): Promise<readonly ManifestEntr
       merge: true,
       maxAliasCount: ALIASES_MAX,
       uniqueKeys: false,
-      customTags: (tags) =>
-        tags.filter((tag) => typeof tag === "string" || !/timestamp|binary|omap|pairs|set/.test(String(tag.tag))),
+      customTags: (tags) => [
+        ...BOOLEANS,
+        ...tags.filter(
+          (tag) => typeof tag === "string" || !/timestamp|binary|omap|pairs|set|bool/.test(String(tag.tag)),
+        ),
+      ],
     });
   } catch (error) {
     throw new CcError("MessageParseError", ["invalid request body"], { cause: error });

@@ -30,7 +30,7 @@ export function processTexts(entry: Settings): string[] {
     const types = processes.filter(isObject).map((one) => String(one["type"]));
     const twice = new Set(types.filter((type, at) => types.indexOf(type) !== at));
     for (const type of twice) texts.push(`Process "${type}" may only be present once`);
-    for (const one of processes.filter(isObject)) texts.push(...sizeTexts(one, String(one["type"])));
+    for (const one of processes.filter(isObject)) texts.push(...sizeTexts(one, String(one["type"] ?? "")));
   }
   const all = settingsOfProcesses(entry);
   return [...texts, ...all.flatMap(scaleTexts), ...all.flatMap(updateTexts)];
@@ -99,7 +99,7 @@ function changedValue(key: string, value: unknown): unknown {
 }
 
 function prefixed(settings: Settings, texts: readonly string[]): string[] {
-  return texts.map((text) => `Process "${String(settings["type"])}": ${text}`);
+  return texts.map((text) => `Process "${String(settings["type"] ?? "")}": ${text}`);
 }
 
 function sizeTexts(settings: Settings, type: string): string[] {

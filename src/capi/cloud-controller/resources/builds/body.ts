@@ -13,7 +13,7 @@ const positive = () =>
 /** CC: messages/build_create_message.rb */
 export const BUILD_CREATE = z
   .strictObject({
-    package: z.unknown(),
+    package: z.unknown().optional(),
     lifecycle: lifecycle(),
     staging_memory_in_mb: positive(),
     staging_disk_in_mb: positive(),

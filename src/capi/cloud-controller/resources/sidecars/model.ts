@@ -4,15 +4,32 @@ import type { CcApi } from "../../api/api.ts";
 import { unprocessable } from "../../errors.ts";
 import type { CcDatabase, SidecarsTable } from "../../store/schema.ts";
 import { isUniqueViolation } from "../../store/unique.ts";
-import { own } from "../../validation.ts";
+import { check, own } from "../../validation.ts";
 
 export type Sidecar = Selectable<SidecarsTable>;
 
-const text = () => z.string({ error: own("must be a string") }).min(1, { error: own("can't be blank") });
+const text = () =>
+  z
+    .unknown()
+    .superRefine(
+      check<unknown>((value) => [
+        ...(value === undefined || value === null || value === "" ? ["can't be blank"] : []),
+        ...(typeof value === "string" ? [] : ["must be a string"]),
+      ]),
+    )
+    .transform((value) => value as string);
 const processTypes = () =>
   z
-    .array(z.string({ error: own("must be an array") }), { error: own("must be an array") })
-    .min(1, { error: own("must have at least 1 process_type") });
+    .unknown()
+    .superRefine(
+      check<unknown>((value) => [
+        ...(Array.isArray(value) ? [] : ["must be an array"]),
+        ...(value === undefined || value === null || (value as unknown[]).length === 0
+          ? ["must have at least 1 process_type"]
+          : []),
+      ]),
+    )
+    .transform((value) => (value as unknown[]).map(String));
 const memory = () =>
   z
     .number({ error: own("is not a number") })
