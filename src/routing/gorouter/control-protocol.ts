@@ -41,13 +41,14 @@ export interface WorkerStats {
   readonly eventLoopP999Ms: number;
 }
 
-/** One app's line: [nanoseconds since the epoch, index in the batch's `endpoints`, text]. */
-export type LogEntry = readonly [timestampNs: string, endpoint: number, line: string];
-
+/**
+ * Access log lines. Right behind this message come `bytes` bytes that are not JSON: the records of `log-records.ts`, so that
+ * neither side spends time on encoding lines that it only passes on.
+ */
 export interface LogBatch {
   readonly type: "logs";
   readonly endpoints: readonly { readonly appId: string; readonly tags: Readonly<Record<string, string>> }[];
-  readonly entries: readonly LogEntry[];
+  readonly bytes: number;
   /** Lines lost since the last batch because nobody fetched them. */
   readonly dropped: number;
 }
@@ -90,25 +91,67 @@ export function encodeLine(message: MainMessage | WorkerMessage): string {
   return `${JSON.stringify(message)}\n`;
 }
 
-/** Cuts a stream into messages. Throws `RangeError` for an endless line, `SyntaxError` for one that is no JSON. */
-export class LineReader {
+/** A message and what came behind it. */
+export interface Received {
+  readonly message: unknown;
+  /** Of a message with `bytes`; otherwise empty. */
+  readonly raw: Buffer;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** Cuts a stream into messages. Throws `RangeError` for an endless one, `SyntaxError` for one that is no JSON. */
+export class MessageReader {
+  #rest: Buffer = NOTHING;
   #pieces: Buffer[] = [];
   #size = 0;
+  /** A message that waits for its bytes. */
+  #head: { readonly message: unknown; readonly bytes: number } | null = null;
 
-  *feed(chunk: Buffer): Generator<unknown> {
-    let start = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-      this.#pieces.push(chunk.subarray(start, end));
-      const line = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
-      this.#pieces = [];
-      this.#size = 0;
-      start = end + 1;
-      yield JSON.parse(line.toString());
+  *feed(chunk: Buffer): Generator<Received> {
+    this.#rest = chunk;
+    for (;;) {
+      const received = this.#head === null ? this.#line() : this.#raw(this.#head);
+      if (received === null) return;
+      if (received !== "head") yield received;
     }
-    if (start === chunk.length) return;
-    this.#pieces.push(chunk.subarray(start));
-    this.#size += chunk.length - start;
-    if (this.#size > LINE_MAX) throw new RangeError("control line too long");
+  }
+
+  #line(): Received | "head" | null {
+    const end = this.#rest.indexOf(10);
+    if (end < 0) return this.#keep(LINE_MAX);
+    const message: unknown = JSON.parse(this.#take(end, 1).toString());
+    const bytes = (message as { readonly bytes?: unknown } | null)?.bytes;
+    if (typeof bytes !== "number") return { message, raw: NOTHING };
+    if (!(bytes >= 0 && bytes <= LINE_MAX)) throw new RangeError("control message too long");
+    this.#head = { message, bytes };
+    return "head";
+  }
+
+  #raw({ message, bytes }: { readonly message: unknown; readonly bytes: number }): Received | null {
+    const missing = bytes - this.#size;
+    if (this.#rest.length < missing) return this.#keep(LINE_MAX);
+    this.#head = null;
+    return { message, raw: this.#take(missing, 0) };
+  }
+
+  /** What was kept and the next `count` bytes, in one piece. @param skip bytes behind them that nobody wants. */
+  #take(count: number, skip: number): Buffer {
+    const last = this.#rest.subarray(0, count);
+    this.#rest = this.#rest.subarray(count + skip);
+    if (this.#pieces.length === 0) return last;
+    const whole = Buffer.concat([...this.#pieces, last]);
+    this.#pieces = [];
+    this.#size = 0;
+    return whole;
+  }
+
+  #keep(max: number): null {
+    if (this.#rest.length > 0) this.#pieces.push(this.#rest);
+    this.#size += this.#rest.length;
+    this.#rest = NOTHING;
+    if (this.#size > max) throw new RangeError("control message too long");
+    return null;
   }
 }
 

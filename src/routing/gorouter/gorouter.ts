@@ -7,6 +7,7 @@ import type { RouterGreeting } from "../../protocol/route-message.ts";
 import type { GorouterConfig, RouterListener } from "./config.ts";
 import { inParts, type ListenerStatus, type LogBatch, type WorkerStats } from "./control-protocol.ts";
 import { ListenFailedError } from "./errors.ts";
+import { readLogRecords } from "./log-records.ts";
 import type { RouteChange, RouteGroup } from "./model.ts";
 import { probePort } from "./port-probe.ts";
 import { InvalidRouteError, readRouteMessage } from "./route-message.ts";
@@ -70,6 +71,7 @@ class MainSide implements Gorouter {
   #changes: RouteChange[] = [];
   #sequence = 1;
   #badMessages = 0;
+  #lastLineNs = 0n;
   /** The workers are the next main's now. */
   #letGo = false;
 
@@ -79,7 +81,7 @@ class MainSide implements Gorouter {
     this.#id = `0-${deps.random.guid()}`;
     const events: WorkerLinkEvents = {
       onWantSnapshot: (link) => this.#sendSnapshot(link),
-      onLogs: (batch) => this.#emitLogs(batch),
+      onLogs: (batch, records) => this.#emitLogs(batch, records),
     };
     for (let index = 0; index < (config.workers ?? 1); index++) {
       this.#workers.push(new WorkerSupervisor(index, config, deps, events, (link) => this.#sendSnapshot(link)));
@@ -155,7 +157,7 @@ class MainSide implements Gorouter {
     for (const name of workersLeft(stateRun)) {
       if (wanted.has(name)) continue;
       const limit = this.#deps.clock.deadline(OLD_WORKER_TIMEOUT_MS);
-      const events = { onWantSnapshot: () => undefined, onLogs: (batch: LogBatch) => this.#emitLogs(batch) };
+      const events = { onWantSnapshot: () => undefined, onLogs: this.#emitLogs.bind(this) };
       const link = await WorkerLink.open(socketPath(stateRun, name), events, limit);
       if (link === null) forgetWorker(stateRun, name);
       else found.push({ name, link });
@@ -281,19 +283,22 @@ class MainSide implements Gorouter {
     for (const part of inParts(this.#registry.groups())) link.send({ type: "snapshot", sequence, ...part });
   }
 
-  #emitLogs(batch: LogBatch): void {
+  #emitLogs(batch: LogBatch, records: Buffer): void {
     const { agent, log } = this.#deps;
     if (batch.dropped > 0) log.warn("access log lines dropped", { count: batch.dropped });
-    for (const [timestampNs, at, line] of batch.entries) {
+    for (const { endpoint: at, wallMs, line } of readLogRecords(records)) {
       const endpoint = batch.endpoints[at];
       if (endpoint === undefined) continue;
+      // Readers order by time and tell lines apart by it: no two share a nanosecond.
+      const timestampNs = BigInt(Math.round(wallMs * 1000)) * 1000n;
+      this.#lastLineNs = timestampNs > this.#lastLineNs ? timestampNs : this.#lastLineNs + 1n;
       agent.emit({
         kind: "log",
-        timestampNs: BigInt(timestampNs),
+        timestampNs: this.#lastLineNs,
         sourceId: endpoint.appId,
         instanceId: "0",
         tags: { ...endpoint.tags, source_type: "RTR" },
-        payload: Buffer.from(line),
+        payload: line,
         type: "OUT",
       });
     }

@@ -2,11 +2,11 @@ import { connect, type Socket } from "node:net";
 import {
   CONTROL_PROTOCOL,
   encodeLine,
-  LineReader,
   type ListenerStatus,
   type ListenFailure,
   type LogBatch,
   type MainMessage,
+  MessageReader,
   type WorkerMessage,
   type WorkerStats,
 } from "./control-protocol.ts";
@@ -20,7 +20,7 @@ export type Hello = Extract<WorkerMessage, { type: "hello" }>;
 export interface WorkerLinkEvents {
   /** The worker has noticed a gap in the numbers. */
   onWantSnapshot(link: WorkerLink): void;
-  onLogs(batch: LogBatch): void;
+  onLogs(batch: LogBatch, records: Buffer): void;
 }
 
 /** Main's end of one worker's control socket. */
@@ -34,7 +34,7 @@ export class WorkerLink {
   #table: { groups: RouteGroup[]; done: PromiseWithResolvers<RouteGroup[]> } | null = null;
   #stats = Promise.withResolvers<WorkerStats>();
 
-  private constructor(socket: Socket, hello: Hello, reader: LineReader, events: WorkerLinkEvents) {
+  private constructor(socket: Socket, hello: Hello, reader: MessageReader, events: WorkerLinkEvents) {
     this.#socket = socket;
     this.hello = hello;
     this.#events = events;
@@ -47,7 +47,7 @@ export class WorkerLink {
   /** Null when nobody answers there within the signal's time. */
   static async open(path: string, events: WorkerLinkEvents, signal: AbortSignal): Promise<WorkerLink | null> {
     const socket = connect(path);
-    const reader = new LineReader();
+    const reader = new MessageReader();
     const { promise, resolve } = Promise.withResolvers<WorkerLink | null>();
     const giveUp = (): void => {
       socket.destroy();
@@ -59,8 +59,8 @@ export class WorkerLink {
     const onFirst = (chunk: Buffer): void => {
       let link: WorkerLink | null = null;
       try {
-        for (const message of reader.feed(chunk)) {
-          if (link !== null) link.#perform(message as WorkerMessage);
+        for (const { message, raw } of reader.feed(chunk)) {
+          if (link !== null) link.#perform(message as WorkerMessage, raw);
           else if ((message as WorkerMessage).type === "hello")
             link = new WorkerLink(socket, message as Hello, reader, events);
         }
@@ -111,15 +111,15 @@ export class WorkerLink {
     this.#socket.destroy();
   }
 
-  #onData(reader: LineReader, chunk: Buffer): void {
+  #onData(reader: MessageReader, chunk: Buffer): void {
     try {
-      for (const message of reader.feed(chunk)) this.#perform(message as WorkerMessage);
+      for (const { message, raw } of reader.feed(chunk)) this.#perform(message as WorkerMessage, raw);
     } catch {
       this.#socket.destroy();
     }
   }
 
-  #perform(message: WorkerMessage): void {
+  #perform(message: WorkerMessage, raw: Buffer): void {
     switch (message.type) {
       case "listening":
         this.#listening.resolve(message.listeners);
@@ -142,7 +142,7 @@ export class WorkerLink {
         this.#stats = Promise.withResolvers();
         break;
       case "logs":
-        this.#events.onLogs(message);
+        this.#events.onLogs(message, raw);
         break;
     }
   }

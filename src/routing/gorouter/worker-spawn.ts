@@ -11,7 +11,7 @@ export type WorkerSpawn = (worker: {
 }) => Promise<{ readonly pid: number }>;
 
 /** The young generation stays small: what a request leaves behind dies at once, and memory counts per worker. */
-const NODE_FLAGS = ["--max-semi-space-size=4", "--disable-warning=ExperimentalWarning"];
+const NODE_FLAGS = ["--max-semi-space-size=8", "--disable-warning=ExperimentalWarning"];
 
 /**
  * Processes of this machine, in their own session (a Ctrl-C of the terminal is not for them), output appended to

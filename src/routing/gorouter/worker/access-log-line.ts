@@ -19,7 +19,7 @@ function render(exchange: Exchange, endMs: number, cut: boolean): string {
   const routerMs = exchange.forwardedMs === 0 ? -1 : Math.max(0, totalMs - (endMs - exchange.forwardedMs));
   const request = cut ? truncated(exchange.line, "request-uri", LARGE_MAX) : exchange.line;
   return (
-    `${exchange.host} - [${timestamp(exchange.receivedWallMs)}] ${quoted(request)} ` +
+    `${small(exchange.host, "host")} - [${timestamp(exchange.receivedWallMs)}] ${quoted(request)} ` +
     `${exchange.status === 0 ? '"-"' : exchange.status} ${exchange.bytesReceived} ${exchange.bytesSent} ` +
     `${orDash(small(exchange.referer, "referer"))} ${orDash(small(exchange.userAgent, "user-agent"))} ` +
     `${orDash(exchange.remoteAddress)} ${orDash(data?.address ?? "")} ` +

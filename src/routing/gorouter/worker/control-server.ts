@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { encodeLine, LineReader, type MainMessage, type WorkerMessage } from "../control-protocol.ts";
+import { encodeLine, type MainMessage, MessageReader, type WorkerMessage } from "../control-protocol.ts";
 
 /** Bytes that may wait for a main process that does not read; then it is cut off and may come again. */
 const PENDING_MAX = 32 * 1_048_576;
@@ -37,8 +37,8 @@ export class ControlServer {
     return this.#main !== null;
   }
 
-  /** False when nobody is there, or he is too far behind. */
-  send(message: WorkerMessage): boolean {
+  /** False when nobody is there, or he is too far behind. @param raw what the message's `bytes` announces. */
+  send(message: WorkerMessage, raw?: Buffer): boolean {
     const main = this.#main;
     if (main === null) return false;
     if (main.writableLength > PENDING_MAX) {
@@ -46,6 +46,7 @@ export class ControlServer {
       return false;
     }
     main.write(encodeLine(message));
+    if (raw !== undefined) main.write(raw);
     return true;
   }
 
@@ -62,10 +63,10 @@ export class ControlServer {
   #greet(socket: Socket): void {
     this.#main?.destroy();
     this.#main = socket;
-    const reader = new LineReader();
+    const reader = new MessageReader();
     socket.on("data", (chunk: Buffer) => {
       try {
-        for (const message of reader.feed(chunk)) this.#onMessage(message as MainMessage);
+        for (const { message } of reader.feed(chunk)) this.#onMessage(message as MainMessage);
       } catch {
         socket.destroy(); // not our main; the real one comes again
       }

@@ -11,7 +11,7 @@ export interface ProxyLimits {
   readonly endpointTimeoutMs: number;
   /** endpoint_dial_timeout 5 s. */
   readonly dialTimeoutMs: number;
-  /** Connections kept per endpoint: max_idle_connections 100. */
+  /** Connections kept per endpoint. The job keeps 100; a busier app would then dial for every request beyond. */
   readonly idlePerEndpointMax: number;
   /** Go's transport: 90 s. */
   readonly idleUpstreamMs: number;
@@ -31,7 +31,7 @@ export const PROXY_LIMITS: ProxyLimits = {
   idleTimeoutMs: 900_000,
   endpointTimeoutMs: 900_000,
   dialTimeoutMs: 5_000,
-  idlePerEndpointMax: 100,
+  idlePerEndpointMax: 500,
   idleUpstreamMs: 90_000,
   attemptsMax: 3,
   inFlightMax: 500,

@@ -60,7 +60,7 @@ class Worker {
   constructor(config: WorkerConfig, deps: WorkerDeps) {
     this.#config = config;
     this.#deps = deps;
-    this.#log = new AccessLog(deps.clock);
+    this.#log = new AccessLog();
     this.#proxy = new HttpProxy({
       clock: deps.clock,
       random: deps.random,
@@ -185,7 +185,7 @@ class Worker {
 
   #flushLogs(): void {
     if (!this.#control.hasMain || this.#log.isEmpty) return;
-    for (const batch of this.#log.take()) this.#control.send(batch);
+    for (const { batch, records } of this.#log.take()) this.#control.send(batch, records);
   }
 
   async #sweep(): Promise<void> {
