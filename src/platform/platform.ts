@@ -47,7 +47,7 @@ export interface Platform extends AsyncDisposable {
  */
 export async function startPlatform(config: IngotConfig, state: StateFolder, deps: PlatformDeps): Promise<Platform> {
   const store = openSecretStore(state.root, deps.secrets);
-  const adminPassword = store.get("adminPassword", 15);
+  const adminPassword = store.password("adminPassword");
   const ca = await openCertificateAuthority(state.ca, deps);
   const sshHostKey = openSshHostKey(state.ca);
   const http = socketHttpClient(internalHosts(state));

@@ -6,6 +6,8 @@ import type { Secrets } from "../kit/random.ts";
 export interface SecretStore {
   /** The secret of that name; made and written down at the first call. */
   get(name: string, byteCount?: number): string;
+  /** A secret for people: letters and digits alone, so that it survives command lines and double clicks. */
+  password(name: string): string;
 }
 
 /** Opens `secrets.json`. Each new secret is on disk before it is handed out. */
@@ -17,15 +19,18 @@ export function openSecretStore(folder: string, secrets: Secrets): SecretStore {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
+  const get = (name: string, make: () => string): string => {
+    const old = known[name];
+    if (old !== undefined) return old;
+    const made = make();
+    known = { ...known, [name]: made };
+    writeFileDurably(path, `${JSON.stringify(known, null, 2)}\n`, 0o600);
+    return made;
+  };
   return {
-    get: (name, byteCount = 24) => {
-      const old = known[name];
-      if (old !== undefined) return old;
-      const made = secrets.token(byteCount);
-      known = { ...known, [name]: made };
-      writeFileDurably(path, `${JSON.stringify(known, null, 2)}\n`, 0o600);
-      return made;
-    },
+    get: (name, byteCount = 24) => get(name, () => secrets.token(byteCount)),
+    // Of 32 random base64url characters at most a few are `-` or `_`; 20 others always remain in practice.
+    password: (name) => get(name, () => secrets.token(32).replace(/[-_]/g, "").slice(0, 20)),
   };
 }
 
