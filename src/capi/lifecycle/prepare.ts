@@ -6,12 +6,14 @@ import { runChecked, type Subprocess } from "../../kit/subprocess.ts";
 import type { LifecycleConfig } from "./config.ts";
 import { containerFiles, writeContainerFiles, yamlLibrary } from "./container-files.ts";
 
+/** Counts changes of the folder's layout that its files do not show. */
+const LAYOUT = "2";
 const BUNDLE_DIR = join(import.meta.dirname, "bundle");
 const LIBRARY_DIRS = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64"];
 
 /**
- * Makes the folder that containers see as /tmp/lifecycle: builder, launcher, shell, and Node under `node/`. Named by its
- * contents, so a second call finds it (5 ms) and containers of an older platform keep theirs. Idempotent; what a
+ * Makes the folder that containers see as /tmp/lifecycle: builder, launcher, shell, Node under `node/` and, for apps, under
+ * `runtimes/`. Named by its contents, so a second call finds it (5 ms) and containers of an older platform keep theirs. Idempotent; what a
  * kill -9 left half done is not taken for whole. Older bundles stay: apps that run have them mounted.
  */
 export async function prepareLifecycle(
@@ -40,6 +42,12 @@ export async function prepareLifecycle(
     await mkdir(join(partial, "node", "lib"));
     await copyFile(libatomic, join(partial, "node", "lib", "libatomic.so.1"));
   }
+  // The very first staging shall find the platform's Node; what else the store can hold comes with prepareRuntimes.
+  const store = join(partial, "runtimes", `node-${config.nodeVersion}`);
+  await mkdir(join(store, "bin"), { recursive: true });
+  await linkOrCopy(join(partial, "node", "bin", "node"), join(store, "bin", "node"));
+  const license = join(dirname(dirname(config.nodePath)), "LICENSE");
+  if (await exists(license)) await copyFile(license, join(store, "LICENSE"));
   await makeReadable(partial, deps.subprocess, signal);
   await rename(partial, lifecycleDir).catch(async (error) => {
     if (!(await exists(lifecycleDir))) throw error; // else somebody else was faster

@@ -4,7 +4,7 @@ import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import { runChecked, type Subprocess } from "../../kit/subprocess.ts";
 import type { LifecycleConfig } from "./config.ts";
-import { exists, linkOrCopy, makeReadable } from "./prepare.ts";
+import { exists, makeReadable } from "./prepare.ts";
 
 const FETCH_TIMEOUT_MS = 180_000;
 const COMPRESS_TIMEOUT_MS = 180_000;
@@ -17,8 +17,8 @@ export interface RuntimesDeps {
 
 /**
  * Fills `runtimes/` of a prepared lifecycle folder with what buildpacks would else fetch and compress in each
- * staging: the platform's own Node, the same compressed (2 s once, at low priority), an npm, and nginx for static sites. For
- * the background after boot: stagings that come earlier help themselves. Idempotent. A failure is logged and costs only speed.
+ * staging: the platform's own Node compressed (2 s once, at low priority) and its headers, an npm, and nginx for static
+ * sites. For the background after boot: stagings that come earlier help themselves. Idempotent. A failure is logged and costs only speed.
  *
  * Only the platform writes here, from packages that npm and apt have verified; containers see the folder read-only, so
  * no tenant can give another one a poisoned runtime.
@@ -40,42 +40,35 @@ export async function prepareRuntimes(
       deps.log.warn("a runtime could not be prepared", { runtime: what, error });
     });
   };
-  await attempt(`node-${config.nodeVersion}`, () => storeOwnNode(config, runtimesDir, deps, signal));
+  await attempt(`node-${config.nodeVersion}`, () => completeOwnNode(config, runtimesDir, deps, signal));
   await attempt(`npm-${config.npmVersion}`, () => fetchNpm(config.npmVersion, runtimesDir, deps, signal));
   await attempt("nginx", () => fetchNginx(join(config.lifecycleDir, "fetch-nginx"), runtimesDir, deps, signal));
 }
 
-async function storeOwnNode(
+async function completeOwnNode(
   config: LifecycleConfig & { readonly lifecycleDir: string },
   runtimesDir: string,
   deps: RuntimesDeps,
   signal: AbortSignal,
 ): Promise<void> {
   const store = join(runtimesDir, `node-${config.nodeVersion}`);
-  if (!(await exists(store))) {
-    const partial = `${store}.partial`;
-    const home = dirname(dirname(config.nodePath));
-    await mkdir(join(partial, "bin"), { recursive: true });
-    await linkOrCopy(config.nodePath, join(partial, "bin", "node"));
-    if (await exists(join(home, "LICENSE"))) await linkOrCopy(join(home, "LICENSE"), join(partial, "LICENSE"));
-    if (await exists(join(home, "include", "node", "node.h"))) {
-      // Headers for native add-ons: thousands of files, as second names where that is possible.
-      const limit = deps.clock.deadline(COMPRESS_TIMEOUT_MS, signal);
-      const copy = async (flags: string): Promise<unknown> =>
-        await runChecked(deps.subprocess, "cp", [flags, join(home, "include"), join(partial, "include")], {
-          signal: limit,
-        });
-      await copy("-al").catch(() => copy("-a"));
-    }
-    await makeReadable(partial, deps.subprocess, signal);
-    await rename(partial, store);
+  const limit = deps.clock.deadline(COMPRESS_TIMEOUT_MS, signal);
+  const headers = join(dirname(dirname(config.nodePath)), "include");
+  if ((await exists(join(headers, "node", "node.h"))) && !(await exists(join(store, "include")))) {
+    // For native add-ons: thousands of files, as second names where that is possible.
+    const partial = join(runtimesDir, "headers.partial");
+    const copy = async (flags: string): Promise<unknown> =>
+      await runChecked(deps.subprocess, "cp", [flags, headers, partial], { signal: limit });
+    await copy("-al").catch(() => copy("-aT"));
+    await makeReadable(partial, deps.subprocess, limit);
+    await rename(partial, join(store, "include"));
   }
   const compressed = join(`${store}.gz`, "bin", "node");
   if (await exists(compressed)) return;
   const program = join(config.lifecycleDir, "compress-main.js");
   const args = ["-n", "10", config.nodePath, program, join(store, "bin", "node"), compressed];
-  await runChecked(deps.subprocess, "nice", args, { signal: deps.clock.deadline(COMPRESS_TIMEOUT_MS, signal) });
-  await makeReadable(`${store}.gz`, deps.subprocess, signal);
+  await runChecked(deps.subprocess, "nice", args, { signal: limit });
+  await makeReadable(`${store}.gz`, deps.subprocess, limit);
 }
 
 /** For the staticfile buildpack, which else does the same in its container. */
