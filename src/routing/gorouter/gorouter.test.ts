@@ -172,6 +172,24 @@ test("TLS clients are served with the platform's certificate, which can be excha
   await until(async () => (await ask().catch(() => ({ status: 0 }))).status === 200);
 });
 
+test("the status port tells health to all and the routes to those who know the password", async () => {
+  await using site = await startSite();
+  const probe = await probePort("127.0.0.1", 0);
+  assert.ok(probe.free);
+  const statusCredentials = { user: "admin", password: "secret" };
+  await using router = await site.start({ statusPort: probe.port, statusCredentials });
+  await site.register("hello.test/path");
+  await until(async () => (await router.stats(clock.deadline(2_000)))[0]?.routes === 1);
+  const ask = async (path: string, headers: Record<string, string> = {}): Promise<Response> =>
+    await fetch(`http://127.0.0.1:${probe.port}${path}`, { headers });
+  const health = await ask("/health");
+  assert.deepEqual([health.status, await health.text()], [200, "ok\n"]);
+  assert.equal((await ask("/routes")).status, 401);
+  const authorization = `Basic ${Buffer.from("admin:secret").toString("base64")}`;
+  const routes = (await (await ask("/routes", { authorization })).json()) as Record<string, { address: string }[]>;
+  assert.match(routes["hello.test/path"]![0]!.address, /^127\.0\.0\.1:\d+$/);
+});
+
 test("several workers share the port and all know every route", async () => {
   await using site = await startSite();
   await using router = await site.start({ workers: 2 });

@@ -13,6 +13,8 @@ const TUNNEL = 3;
 /** All is said; what still comes is thrown away until the client has closed too. */
 const CLOSING = 4;
 
+/** How long a client that has just connected may take to send its request while the worker drains. */
+const DRAIN_GRACE_MS = 1_000;
 /** How long a client may take to close after we have. */
 const LINGER_MS = 5_000;
 
@@ -30,6 +32,7 @@ export class ClientConnection {
   /** Bytes behind the current request. */
   #held: Buffer | null = null;
   #advancing = false;
+  #served = false;
   /** Steady milliseconds since which we wait for what the phase waits for. */
   #sinceMs: number;
 
@@ -50,8 +53,9 @@ export class ClientConnection {
     socket.on("close", () => this.#onClose());
   }
 
+  /** Between two requests. One that has not had its first yet is not: that is surely on its way. */
   get idle(): boolean {
-    return this.#phase === HEAD && this.exchange === null && this.#collector.keptBytes === 0;
+    return this.#phase === HEAD && this.#served && this.#collector.keptBytes === 0;
   }
 
   /** The endpoint takes the request now: let the rest of its body come. @param ready false: after the next drain. */
@@ -118,7 +122,8 @@ export class ClientConnection {
     if (this.#phase === CLOSING) {
       if (waitedMs > LINGER_MS) this.socket.destroy();
     } else if (this.#phase === HEAD) {
-      const limitMs = this.#collector.keptBytes > 0 ? limits.headTimeoutMs : limits.idleTimeoutMs;
+      let limitMs = this.#collector.keptBytes > 0 ? limits.headTimeoutMs : limits.idleTimeoutMs;
+      if (this.#proxy.draining) limitMs = Math.min(limitMs, DRAIN_GRACE_MS);
       if (waitedMs > limitMs) this.close();
     } else if (this.exchange !== null && nowMs > this.exchange.deadlineMs) {
       this.#proxy.timedOut(this.exchange);
@@ -185,6 +190,7 @@ export class ClientConnection {
     const request = this.#proxy.requestHead;
     const exchange = this.#proxy.exchange(this);
     this.exchange = exchange;
+    this.#served = true;
     this.#phase = WAITING;
     this.body.reset(request.framing, request.contentLength);
     const bodyEnd = this.body.consume(buffer, headEnd, end);

@@ -570,12 +570,17 @@ test("draining ends idle connections at once and others after their answer", asy
     response.end("last");
   });
   router.register("a.test", port);
+  const fresh = await router.client();
   const idle = await router.client();
   const busy = await router.client();
+  idle.send("GET / HTTP/1.1\r\nHost: nobody.test\r\n\r\n");
+  await idle.until(/does not exist\.\n/);
   busy.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
   while (router.proxy.upstreams.size === 0) await setImmediate();
   router.proxy.drain();
   await idle.closed;
+  fresh.send("GET / HTTP/1.1\r\nHost: nobody.test\r\n\r\n");
+  assert.match(await fresh.until(/does not exist\.\n/), /Connection: close/, "its request was on its way");
   answer.resolve();
   assert.match(await busy.until(/last$/), /Connection: close/);
   await busy.closed;

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import type { Server } from "node:http";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Clock } from "../../../kit/clock.ts";
 import type { Random } from "../../../kit/random.ts";
@@ -11,6 +12,7 @@ import { ControlServer } from "./control-server.ts";
 import type { Exchange } from "./exchange.ts";
 import { HttpProxy } from "./http-proxy.ts";
 import { ListenError, Listeners } from "./listeners.ts";
+import { startStatusServer } from "./status-server.ts";
 
 /** How long log lines gather: few messages when busy, and still at once to the eye. */
 const LOG_INTERVAL_MS = 40;
@@ -93,8 +95,10 @@ class Worker {
       await this.#control.close();
       return 1;
     }
+    let status: Server | null = null;
     try {
       await this.#listeners.open(clock, signal);
+      status = await startStatusServer(this.#config, this.#table, () => !this.#proxy.draining);
       this.#announced = "listening";
       if (this.#control.hasMain) this.#announce();
       this.#deps.ready();
@@ -108,6 +112,7 @@ class Worker {
       return 1;
     }
     await Promise.all([this.#sendLogs(), this.#sweep()]);
+    status?.close();
     this.#flushLogs();
     await this.#control.close();
     return 0;
