@@ -150,14 +150,12 @@ export class Garden implements GardenClient {
     const record: ContainerRecord = { ...this.#active(handle), egressRules: rules };
     await backend.replaceEgress(record);
     registry.put({ ...this.#active(handle), egressRules: rules });
-    await registry.durable();
   }
 
   async setProperty(handle: string, key: string, value: string): Promise<void> {
     const { registry } = this.#parts;
     const record = this.#active(handle);
     registry.put({ ...record, properties: { ...record.properties, [key]: value } });
-    await registry.durable();
   }
 
   async dial(handle: string, port: number, timeoutMs: number): Promise<boolean> {
@@ -237,7 +235,6 @@ export class Garden implements GardenClient {
       signal.throwIfAborted();
       const record: ContainerRecord = { ...noted, state: "active", init };
       registry.put(record);
-      await registry.durable();
       return this.#infoOf(record);
     } catch (error) {
       await this.#destroy(handle).catch((again) =>
@@ -256,7 +253,6 @@ export class Garden implements GardenClient {
     await backend.destroy(handle, record, this.#folder(handle));
     await rm(this.#folder(handle), { recursive: true, force: true });
     registry.remove(handle, this.#deps.clock.nowMs(), ADDRESS_REST_MS);
-    await registry.durable();
   }
 
   #pickPorts(spec: ContainerSpec): ContainerRecord["mappedPorts"] {

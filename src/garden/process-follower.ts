@@ -10,7 +10,7 @@ import type { ProcessFolder } from "./process-folder.ts";
 /** Output of this long is handed over together. */
 const COALESCE_MS = 20;
 /** How often a quiet process is looked at without any event: watches can be lost, parents can be killed. */
-const LOOK_AGAIN_MS = 15_000;
+const LOOK_AGAIN_MS = 5_000;
 /** Nobody knows the exit status. Garden answers the same for a process that it lost. */
 const UNKNOWN_EXIT = 255;
 

@@ -11,7 +11,11 @@ const MIGRATIONS: readonly Migration[] = [
   },
 ];
 
-/** The durable list of containers, of addresses that rest and of choices made once. Held in memory, written through. */
+/**
+ * The durable list of containers, of addresses that rest and of choices made once. Held in memory, written through: a
+ * change is safe from the death of this process as soon as it is made. Nobody waits for the disk itself, because no
+ * container outlives the machine: after a loss of power the list is emptied, and folders without a record are removed.
+ */
 export class Registry implements Disposable {
   readonly #file: Sqlite;
   readonly #containers = new Map<string, ContainerRecord>();
@@ -49,7 +53,6 @@ export class Registry implements Disposable {
     return [...this.#containers.values()];
   }
 
-  /** Survives kill -9 at once, loss of power after `durable`. */
   put(record: ContainerRecord): void {
     this.#put.run(record.handle, JSON.stringify(record));
     this.#containers.set(record.handle, record);
@@ -84,10 +87,6 @@ export class Registry implements Disposable {
         "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
       )
       .run(name, value);
-  }
-
-  durable(): Promise<void> {
-    return this.#file.durable();
   }
 
   [Symbol.dispose](): void {

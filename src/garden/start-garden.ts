@@ -8,7 +8,7 @@ import type { Subprocess } from "../kit/subprocess.ts";
 import type { Backend } from "./backend.ts";
 import type { GardenClient, Isolation } from "./client.ts";
 import type { GardenConfig } from "./config.ts";
-import { detectCgroups } from "./container/cgroup.ts";
+import { detectCgroups, makeRoomForCgroups } from "./container/cgroup.ts";
 import { ContainerBackend } from "./container/container-backend.ts";
 import { GardenError } from "./errors.ts";
 import { Garden } from "./garden.ts";
@@ -122,6 +122,7 @@ async function startBackend(
   }
   const cgroups = detectCgroups();
   if (cgroups === null) throw new GardenError("unavailable", "no cgroups");
+  if (cgroups.version === 2) makeRoomForCgroups();
   const mountRoot = mountRootOf(config);
   const layer = once(() => (config.fetchPackages ? packageLayer(config.cacheRoot, making) : Promise.resolve(null)));
   const stacks = new StackShelf(config.stacks, async (name) =>

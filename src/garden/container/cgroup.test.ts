@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { detectCgroups, readCgroup, readOomKills } from "./cgroup.ts";
+import { detectCgroups, makeRoomForCgroups, readCgroup, readOomKills } from "./cgroup.ts";
 
 async function tree(files: Readonly<Record<string, string>>): Promise<{ root: string } & AsyncDisposable> {
   const root = await mkdtemp(join(tmpdir(), "ingot-cgroup-"));
@@ -60,4 +60,25 @@ test("without the controllers that limit, there are no containers", async () => 
   await using half = await tree({ "cgroup.controllers": "cpu io\n" });
   assert.equal(detectCgroups(none.root), null);
   assert.equal(detectCgroups(half.root), null);
+});
+
+test("whether version 2 limits swap is seen in any cgroup that counts memory", async () => {
+  await using with_ = await tree({ "cgroup.controllers": "memory pids", "a/memory.max": "", "a/memory.swap.max": "" });
+  await using without = await tree({ "cgroup.controllers": "memory pids", "a/memory.max": "" });
+  assert.equal(detectCgroups(with_.root)?.swapAccounting, true);
+  assert.equal(detectCgroups(without.root)?.swapAccounting, false);
+});
+
+test("inside a container the root's processes make room, on a machine they stay", async () => {
+  await using nested = await tree({
+    "cgroup.type": "domain\n",
+    "cgroup.subtree_control": "\n",
+    "cgroup.procs": "17\n",
+  });
+  makeRoomForCgroups(nested.root);
+  assert.equal(await readFile(join(nested.root, "ingot-machine/cgroup.procs"), "utf8"), "17");
+  assert.equal(await readFile(join(nested.root, "cgroup.subtree_control"), "utf8"), "+memory +pids +cpu");
+  await using machine = await tree({ "cgroup.subtree_control": "\n", "cgroup.procs": "17\n" });
+  makeRoomForCgroups(machine.root);
+  assert.equal(await readFile(join(machine.root, "cgroup.subtree_control"), "utf8"), "\n");
 });

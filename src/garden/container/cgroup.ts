@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** How this machine counts: hybrid mounts count as version 1, since its controllers do the limiting. */
@@ -24,8 +24,7 @@ export function detectCgroups(root = "/sys/fs/cgroup"): CgroupLayout | null {
     if (!controllers.includes("memory") || !controllers.includes("pids")) return null;
     return {
       version: 2,
-      // Swap can be limited wherever the memory controller of version 2 is compiled with it; runc asks the same file.
-      swapAccounting: true,
+      swapAccounting: limitsSwap(root),
       folder: (_controller, path) => join(root, path),
     };
   }
@@ -35,6 +34,37 @@ export function detectCgroups(root = "/sys/fs/cgroup"): CgroupLayout | null {
     swapAccounting: existsSync(join(root, "memory", "memory.memsw.limit_in_bytes")),
     folder: (controller, path) => join(root, controller, path),
   };
+}
+
+/** The root itself has no limits; any cgroup below it that counts memory shows whether swap can be limited. */
+function limitsSwap(root: string): boolean {
+  const counted = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(root, entry.name, "memory.max")))
+    .map((entry) => join(root, entry.name, "memory.swap.max"));
+  return counted.length === 0 || existsSync(counted[0]!);
+}
+
+/**
+ * In a machine that is a container itself, the root that we see is an ordinary cgroup of version 2, and such a one hands
+ * no controllers down while it holds processes. They move into a cgroup of their own beside ours, limits unchanged.
+ * Does nothing on a real machine (whose root has no `cgroup.type`), nor when the controllers are handed down already.
+ */
+export function makeRoomForCgroups(root = "/sys/fs/cgroup"): void {
+  if (!existsSync(join(root, "cgroup.type"))) return;
+  const handedDown = readFileSync(join(root, "cgroup.subtree_control"), "utf8").split(/\s+/);
+  if (["memory", "pids", "cpu"].every((name) => handedDown.includes(name))) return;
+  const own = join(root, "ingot-machine");
+  mkdirSync(own, { recursive: true });
+  for (const pid of readFileSync(join(root, "cgroup.procs"), "utf8")
+    .split("\n")
+    .filter((line) => line !== "")) {
+    try {
+      writeFileSync(join(own, "cgroup.procs"), pid);
+    } catch {
+      // ended in between; one that cannot move makes the next line fail, which says so
+    }
+  }
+  writeFileSync(join(root, "cgroup.subtree_control"), "+memory +pids +cpu");
 }
 
 /**

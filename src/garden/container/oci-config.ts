@@ -49,7 +49,6 @@ const MASKED_PATHS = [
   "/proc/timer_stats",
   "/sys/devices/virtual/powercap",
   "/sys/firmware",
-  "/sys/kernel",
 ];
 const READONLY_PATHS = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
