@@ -16,6 +16,14 @@ import { tarStreamOf } from "./archive-tar.ts";
 import { CachedDownloads } from "./cached-downloads.ts";
 import { extractTar, UnsafeArchiveError } from "./extract-tar.ts";
 
+interface TarEntry {
+  readonly name: string;
+  readonly type?: "directory" | "symlink" | "link";
+  readonly linkname?: string;
+  readonly mode?: number;
+  readonly content?: string;
+}
+
 const signal = new AbortController().signal;
 
 async function folder(t: TestContext): Promise<string> {
@@ -24,7 +32,7 @@ async function folder(t: TestContext): Promise<string> {
   return path;
 }
 
-async function tar(entries: readonly (Header & { readonly content?: string })[]): Promise<Buffer> {
+async function tar(entries: readonly TarEntry[]): Promise<Buffer> {
   const packed = pack();
   for (const { content, ...header } of entries) packed.entry(header, content ?? "");
   packed.finalize();
@@ -191,7 +199,7 @@ for (const [what, entries] of Object.entries({
     { name: "a/evil", content: "x" },
   ],
   "too much": [{ name: "big", content: "x".repeat(2000) }],
-} satisfies Record<string, (Header & { content?: string })[]>)) {
+} satisfies Record<string, TarEntry[]>)) {
   test(`an archive is refused: ${what}`, async (t) => {
     const root = await folder(t);
     const packed = Readable.from([await tar(entries)]);
