@@ -190,7 +190,7 @@ export class Garden implements GardenClient {
     for (const handle of await readdir(this.#folder(""))) {
       if (registry.get(handle) !== undefined) continue;
       await backend.destroy(handle, undefined, this.#folder(handle));
-      await rm(this.#folder(handle), { recursive: true, force: true });
+      await removeFolder(this.#folder(handle));
     }
   }
 
@@ -251,7 +251,7 @@ export class Garden implements GardenClient {
     registry.put({ ...record, state: "destroying" });
     this.#processes.forget(handle);
     await backend.destroy(handle, record, this.#folder(handle));
-    await rm(this.#folder(handle), { recursive: true, force: true });
+    await removeFolder(this.#folder(handle));
     registry.remove(handle, this.#deps.clock.nowMs(), ADDRESS_REST_MS);
   }
 
@@ -313,4 +313,9 @@ export class Garden implements GardenClient {
       if (this.#changes.get(handle) === mine) this.#changes.delete(handle);
     }
   }
+}
+
+/** The parent of a process that ends just now may still write into it: what comes in between is removed as well. */
+async function removeFolder(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 8, retryDelay: 25 });
 }
