@@ -2,7 +2,7 @@ import { open as openFile } from "node:fs";
 import type { Readable } from "node:stream";
 import { type Entry, fromFd, type ZipFile } from "yauzl";
 import { CliError } from "../errors.ts";
-import { type AppFile, type AppFiles, sha1Of } from "./app-files.ts";
+import { type AppFile, type AppFiles, sha1Of } from "./app-file.ts";
 import { ignoreRules } from "./cf-ignore.ts";
 
 const S_IFMT = 0o170_000;

@@ -1,31 +1,10 @@
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { lstat, readdir, readFile, readlink, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { CliError } from "../errors.ts";
+import { type AppFile, type AppFiles, sha1Of } from "./app-file.ts";
 import { type IgnoreRules, ignoreRules } from "./cf-ignore.ts";
-
-/** Something of the app's folder or archive. */
-export interface AppFile {
-  /** Relative, with slashes; folders without one at the end. */
-  readonly path: string;
-  readonly kind: "file" | "folder" | "link";
-  /** Permission bits. */
-  readonly mode: number;
-  readonly size: number;
-  /** Hex; empty for folders and links. */
-  readonly sha1: string;
-  readonly modified: Date;
-  /** Of a file. */
-  readonly open: () => Promise<Readable>;
-  /** Of a link: what it points to. */
-  readonly target: string;
-}
-
-export interface AppFiles extends AsyncDisposable {
-  readonly files: readonly AppFile[];
-}
 
 const ENTRIES_MAX = 500_000;
 const NOTHING = async (): Promise<Readable> => {
@@ -72,11 +51,4 @@ async function gatherFolder(root: string, folder: string, rules: IgnoreRules, fi
       files.push({ ...common, kind: "file", size: info.size, sha1: await sha1Of(open), open, target: "" });
     }
   }
-}
-
-/** Hex SHA-1 of a stream's bytes, the blobstore's key for resource matching. */
-export async function sha1Of(open: () => Promise<Readable>): Promise<string> {
-  const hash = createHash("sha1");
-  for await (const chunk of await open()) hash.update(chunk as Buffer);
-  return hash.digest("hex");
 }

@@ -7,7 +7,7 @@ import type { Cli } from "../cli.ts";
 import { nextPause, POLL_FIRST_MS } from "../cloud-controller.ts";
 import { CliError } from "../errors.ts";
 import type { Package } from "../resources.ts";
-import type { AppFile } from "./app-files.ts";
+import type { AppFile } from "./app-file.ts";
 
 /** cli: MaxResourceMatchChunkSize */
 const MATCH_BATCH = 1000;
