@@ -110,7 +110,7 @@ export function readOomKills(layout: CgroupLayout, cgroupPath: string): number {
 }
 
 /** `name value` lines, the kernel's "flat keyed" format. */
-export function parseFlatKeyed(text: string): Map<string, string> {
+function parseFlatKeyed(text: string): Map<string, string> {
   const values = new Map<string, string>();
   for (const line of text.split("\n")) {
     const blank = line.indexOf(" ");

@@ -136,7 +136,6 @@ export class ContainerBackend implements Backend {
       rootfsPath,
       usrPath: stack.usrPath,
       cgroupsPath: this.#cgroupPath(handle),
-      cgroupVersion: this.#cgroups.version,
       swapAccounting: this.#cgroups.swapAccounting,
       memoryLimitBytes: spec.memoryLimitBytes,
       cpuShares: spec.cpuShares,

@@ -10,7 +10,6 @@ const input: OciConfigInput = {
   rootfsPath: "/run/x/rootfs/web-0",
   usrPath: "/run/x/stacks/s/usr",
   cgroupsPath: "/ingot-x/web-0",
-  cgroupVersion: 2,
   swapAccounting: true,
   memoryLimitBytes: 64 << 20,
   cpuShares: 100,

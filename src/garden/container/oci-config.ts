@@ -1,6 +1,5 @@
 import type { BindMount } from "../client.ts";
 import { ID_MAP } from "../config.ts";
-import { capabilitiesOf } from "./capabilities.ts";
 import { seccompProfile } from "./seccomp-profile.ts";
 
 export interface OciConfigInput {
@@ -11,7 +10,6 @@ export interface OciConfigInput {
   readonly usrPath: string;
   /** `/ingot-HASH/HANDLE`; the same in every hierarchy of cgroup v1. */
   readonly cgroupsPath: string;
-  readonly cgroupVersion: 1 | 2;
   /** Does this kernel count swap for a cgroup? Without it a limit on swap is refused. */
   readonly swapAccounting: boolean;
   /** 0 means no limit. */
@@ -93,9 +91,6 @@ export function ociConfig(input: OciConfigInput): Record<string, unknown> {
     },
   };
 }
-
-/** The capabilities that the first process starts with stay empty; a process of root gets its own by `runc exec`. */
-export const ROOT_CAPABILITIES = capabilitiesOf(0);
 
 function memoryLimits(input: OciConfigInput): Record<string, unknown> {
   const limit = input.memoryLimitBytes;
