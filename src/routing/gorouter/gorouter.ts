@@ -45,6 +45,8 @@ const PRUNE_INTERVAL_MS = 30_000;
 const REGISTER_INTERVAL_SECONDS = 20;
 const DRAIN_TIMEOUT_MS = 900_000;
 const OLD_WORKER_TIMEOUT_MS = 2_000;
+/** An access log line older than this has waited for main to come back. */
+const LATE_LINE_MS = 1_000;
 /** Disposal is for the end of everything: nobody waits 15 minutes for that. */
 const STOP_TIMEOUT_MS = 2_000;
 
@@ -289,12 +291,10 @@ class MainSide implements Gorouter {
     for (const { endpoint: at, wallMs, line } of readLogRecords(records)) {
       const endpoint = batch.endpoints[at];
       if (endpoint === undefined) continue;
-      // Readers order by time and tell lines apart by it: no two share a nanosecond.
-      const timestampNs = BigInt(Math.round(wallMs * 1000)) * 1000n;
-      this.#lastLineNs = timestampNs > this.#lastLineNs ? timestampNs : this.#lastLineNs + 1n;
+      const timestampNs = this.#lineTimeNs(wallMs);
       agent.emit({
         kind: "log",
-        timestampNs: this.#lastLineNs,
+        timestampNs,
         sourceId: endpoint.appId,
         instanceId: "0",
         tags: { ...endpoint.tags, source_type: "RTR" },
@@ -302,5 +302,18 @@ class MainSide implements Gorouter {
         type: "OUT",
       });
     }
+  }
+
+  /**
+   * A reader that follows a log goes on behind the last time it has seen: a line that arrives with an earlier one would be
+   * lost to it. So lines carry the time of their arrival, unless they had to wait for us; and no two share a nanosecond.
+   */
+  #lineTimeNs(writtenMs: number): bigint {
+    const { clock } = this.#deps;
+    const late = clock.nowMs() - writtenMs > LATE_LINE_MS;
+    const timeNs = late ? BigInt(Math.round(writtenMs * 1000)) * 1000n : clock.nowNs();
+    if (late) return timeNs;
+    this.#lastLineNs = timeNs > this.#lastLineNs ? timeNs : this.#lastLineNs + 1n;
+    return this.#lastLineNs;
   }
 }

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { request } from "node:http";
+import { request, type ServerResponse } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import { test } from "node:test";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import fc from "fast-check";
+import { testCertificate } from "../test-certificate.ts";
 import { startTestRouter, type TestRouter } from "./test-router.ts";
 
 const GUID = "11111111-1111-4111-8111-111111111111";
@@ -469,6 +471,29 @@ test("clients stick to the instance that started their session, and move on when
   for (let n = 0; n < 6; n++) withoutSession.add((await ask(`__VCAP_ID__=${mine}`)).slice(-5));
   assert.equal(withoutSession.size, 3, "the instance cookie alone binds nobody");
   assert.match(await ask("JSESSIONID=abc; __VCAP_ID__=gone"), /__VCAP_ID__=(one|two|three); Path=\/; HttpOnly\r\n/);
+});
+
+test("endpoints with TLS are checked by name and authority; what is wrong with them is answered as the real router does", async () => {
+  await using router = await startTestRouter();
+  const good = testCertificate("instance-1");
+  const listener = (_incoming: unknown, response: ServerResponse): void => void response.end("secret");
+  const port = await router.listen(createHttpsServer(good, listener));
+  const stranger = await router.listen(createHttpsServer(testCertificate("instance-1"), listener));
+  const { port: plain } = await router.rawBackend((socket) =>
+    socket.on("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")),
+  );
+  router.proxy.backendCa = good.cert;
+  const tls = { tls: true, serverCertDomainSan: "instance-1" };
+  router.register("good.test", port, tls);
+  router.register("name.test", port, { ...tls, address: "other", serverCertDomainSan: "instance-2" });
+  router.register("untrusted.test", stranger, tls);
+  router.register("plain.test", plain, tls);
+  const ask = (host: string): Promise<string> =>
+    router.raw(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  assert.match(await ask("good.test"), /secret$/);
+  assert.match(await ask("name.test"), /^HTTP\/1\.1 503 .*endpoint_failure/s);
+  assert.match(await ask("untrusted.test"), /^HTTP\/1\.1 526 .*endpoint_failure/s);
+  assert.match(await ask("plain.test"), /^HTTP\/1\.1 525 .*endpoint_failure/s);
 });
 
 test("an endpoint with all the requests that it may have gets no more", async () => {

@@ -21,6 +21,8 @@ export interface TestRouter extends AsyncDisposable {
   backend(listener: RequestListener): Promise<{ readonly port: number; readonly server: Server }>;
   /** A backend that speaks for itself. */
   rawBackend(onSocket: (socket: Socket) => void): Promise<{ readonly port: number; readonly server: NetServer }>;
+  /** Listens on a free port; the server ends with the router. */
+  listen(server: NetServer): Promise<number>;
   /** A client of raw bytes; it ends with the router. */
   client(): Promise<RawClient>;
   /** Sends bytes on a new connection and gives all that comes back until the router closes. */
@@ -79,6 +81,7 @@ export async function startTestRouter(
     table,
     proxy,
     log,
+    listen,
     client,
     register: (uri, to, more = {}) => table.apply({ kind: "put", endpoint: testEndpoint(to, more), uris: [uri] }),
     backend: async (listener) => {
