@@ -7,7 +7,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { extract, type Header, pack } from "tar-stream";
+import { extract, pack } from "tar-stream";
 import { ZipFile } from "yazl";
 import { systemClock } from "../../kit/clock-system.ts";
 import type { HttpRequest } from "../../kit/http-client.ts";
