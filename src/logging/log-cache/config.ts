@@ -7,6 +7,10 @@ export interface LogCacheConfig {
   readonly perSourceBytesMax?: number;
   /** Estimated bytes kept altogether. Log-cache: memory_limit_bytes; default 64 MiB. */
   readonly bytesMax?: number;
+  /** Where log lines are kept over restarts; absent: nowhere. */
+  readonly folder?: string;
+  /** Bytes on disk in `folder`. Default 16 MiB. */
+  readonly diskBytesMax?: number;
   /** What `/api/v1/info` says. The cf CLI needs 1.4.7 or newer for the `/api` paths. */
   readonly version?: string;
 }

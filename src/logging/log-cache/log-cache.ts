@@ -7,6 +7,7 @@ import type { LogCacheClient } from "./client.ts";
 import type { LogCacheConfig } from "./config.ts";
 import { handleLogCacheRequest, type LogAccess } from "./handlers/api.ts";
 import { LogStore } from "./log-store.ts";
+import { SegmentFiles } from "./segment-files.ts";
 
 export interface LogCacheDeps {
   readonly clock: Clock;
@@ -30,10 +31,14 @@ export interface LogCache extends AsyncDisposable {
 const REQUEST_TIMEOUT_MS = 10_000;
 /** Authority questions at once, for one `/api/v1/meta`. */
 const ASK_AT_ONCE = 8;
+const DISK_BYTES = 16 * 1_048_576;
 /** Of the log-cache release whose API this is. */
 const VERSION = "3.2.8";
 
-/** Resolves when it can be read from and written to; rejects with nothing left running. Contents live in memory alone. */
+/**
+ * Resolves when it can be read from and written to; rejects with nothing left running. With a `folder`, log lines of earlier
+ * processes appear shortly after.
+ */
 export async function startLogCache(config: LogCacheConfig, deps: LogCacheDeps): Promise<LogCache> {
   const store = new LogStore(
     {
@@ -57,16 +62,39 @@ export async function startLogCache(config: LogCacheConfig, deps: LogCacheDeps):
         ? config.listen
         : { host: config.listen.host, port: (server.address() as AddressInfo).port };
   }
+  const stopping = new AbortController();
+  const files =
+    config.folder === undefined ? null : new SegmentFiles(config.folder, config.diskBytesMax ?? DISK_BYTES, deps);
+  const filing = files === null ? null : keepOnDisk(files, store, deps.log, stopping.signal);
+  const client: LogCacheClient = {
+    put: (envelopes) => {
+      store.put(envelopes);
+      files?.add(envelopes);
+    },
+    read: (sourceId, options) => store.read(sourceId, options),
+    meta: () => store.meta(),
+  };
   return {
-    client: store,
+    client,
     address,
     [Symbol.asyncDispose]: async () => {
+      stopping.abort();
+      await filing;
       if (server === null) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
     },
   };
+}
+
+async function keepOnDisk(files: SegmentFiles, store: LogStore, log: Log, signal: AbortSignal): Promise<void> {
+  try {
+    await files.load((envelopes) => store.put(envelopes));
+  } catch (error) {
+    log.warn("earlier log lines cannot be read", { error });
+  }
+  await files.run(signal);
 }
 
 function apiServer(client: LogCacheClient, version: string, deps: LogCacheDeps): Server {
