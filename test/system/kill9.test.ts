@@ -53,8 +53,9 @@ test("kill -9 at any point of a push loses nothing that was answered, and the ne
     await ingot.kill();
     await pushing;
     await ingot.up();
-    // Whatever state it was in, the app is either known or not, and can be pushed again.
-    await ingot.cfOk("push", name, "-p", DORA);
+    // Whatever state it was in, the app can be pushed again, once a staging that was under way has been finished or failed:
+    // until then the API says what the real one says, "Only one build can be STAGING at a time per application."
+    await eventually(() => ingot.cfOk("push", name, "-p", DORA), 60_000, 500);
     await eventually(async () => assert.equal((await ingot.get(`${name}.apps.cf.localhost`)).status, 200));
     await ingot.cfOk("delete", "-f", "-r", name);
   }
