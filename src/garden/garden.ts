@@ -1,5 +1,4 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { connect } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Clock } from "../kit/clock.ts";
@@ -18,9 +17,10 @@ import type {
 } from "./client.ts";
 import type { GardenConfig } from "./config.ts";
 import type { ContainerRecord } from "./container-record.ts";
+import { isAccepted } from "./dial.ts";
 import { GardenError } from "./errors.ts";
 import { listeningPorts } from "./host-network-ports.ts";
-import { ADDRESS_REST_MS, pickHostPort } from "./network/address-pool.ts";
+import { ADDRESS_REST_MS, mapPorts } from "./network/address-pool.ts";
 import { ProcessTable } from "./process-table.ts";
 import type { Registry } from "./registry.ts";
 import { streamIn, streamOut } from "./tar-stream.ts";
@@ -160,19 +160,7 @@ export class Garden implements GardenClient {
 
   async dial(handle: string, port: number, timeoutMs: number): Promise<boolean> {
     const { host, port: realPort } = this.#parts.backend.endpoint(this.#active(handle), port);
-    const limit = this.#deps.clock.deadline(timeoutMs);
-    return await new Promise<boolean>((resolve) => {
-      const socket = connect({ host, port: realPort });
-      const finish = (open: boolean): void => {
-        limit.removeEventListener("abort", late);
-        socket.destroy();
-        resolve(open);
-      };
-      const late = (): void => finish(false);
-      limit.addEventListener("abort", late, { once: true });
-      socket.once("connect", () => finish(true));
-      socket.once("error", () => finish(false));
-    });
+    return await isAccepted(host, realPort, this.#deps.clock.deadline(timeoutMs));
   }
 
   /** Takes up what an earlier run of the platform left: running containers go on, half-made and half-removed ones end. */
@@ -259,17 +247,9 @@ export class Garden implements GardenClient {
     const { registry, config, backend } = this.#parts;
     const used = new Set(registry.all().flatMap(({ mappedPorts }) => mappedPorts.map(({ hostPort }) => hostPort)));
     if (!backend.hasAddresses && spec.netIn.length > 0) for (const port of listeningPorts()) used.add(port);
-    return spec.netIn.map(({ containerPort, hostPort: wanted }) => {
-      if (wanted !== undefined && wanted > 0) {
-        if (used.has(wanted)) throw new GardenError("exists", `host port ${wanted} is in use`);
-        used.add(wanted);
-        return { hostPort: wanted, containerPort };
-      }
-      const hostPort = pickHostPort(config.hostPorts, this.#lastHostPort, used);
-      this.#lastHostPort = hostPort;
-      used.add(hostPort);
-      return { hostPort, containerPort: containerPort === 0 ? hostPort : containerPort };
-    });
+    const mapped = mapPorts(spec.netIn, config.hostPorts, this.#lastHostPort, used);
+    this.#lastHostPort = mapped.last;
+    return mapped.ports;
   }
 
   #infoOf(record: ContainerRecord): ContainerInfo {

@@ -18,7 +18,7 @@ import { egressRules } from "../network/egress-rules.ts";
 import type { NftContainer } from "../network/nft-ruleset.ts";
 import type { Subnet } from "../network/subnet.ts";
 import { processEnvironment } from "../process-environment.ts";
-import { readIfThere, signalProcess } from "../process-folder.ts";
+import { signalProcess } from "../process-folder.ts";
 import type { Registry } from "../registry.ts";
 import { builtStacks, removeHostStack } from "../stack/host-stack.ts";
 import type { StackShelf } from "../stack/stack-shelf.ts";
@@ -28,6 +28,7 @@ import { ociConfig } from "./oci-config.ts";
 import { ociProcess } from "./oci-process.ts";
 import { Runc } from "./runc.ts";
 import { mountRootfs, scratchUsageBytes, unmountRootfs } from "./scratch-disk.ts";
+import { removeStrayCgroups } from "./stray-cgroups.ts";
 
 /** A killed first process is gone within milliseconds, and all others of its namespace before it. */
 const KILL_WAIT_MS = 10_000;
@@ -225,7 +226,12 @@ export class ContainerBackend implements Backend {
       await this.destroy(handle, undefined, join(this.#config.root, "containers", handle));
     }
     await this.#network.removeStrays(() => known().flatMap(({ address }) => address ?? []));
-    await this.#removeStrayCgroups(() => new Set(known().map(({ handle }) => handle)));
+    await removeStrayCgroups(
+      this.#cgroups,
+      this.#cgroupPath(""),
+      () => known().map(({ handle }) => handle),
+      this.#deps.log,
+    );
     const current = await this.#stacks.currentIds();
     const inUse = new Set([...current, ...known().map(({ stackId }) => stackId)]);
     const stacksRoot = join(this.#config.root, "stacks");
@@ -238,7 +244,7 @@ export class ContainerBackend implements Backend {
     const stacksRoot = join(this.#config.root, "stacks");
     for (const id of await builtStacks(stacksRoot)) await removeHostStack(id, stacksRoot, this.#mountRoot, this.#deps);
     await this.#network.destroy();
-    await this.#removeStrayCgroups(() => new Set());
+    await removeStrayCgroups(this.#cgroups, this.#cgroupPath(""), () => [], this.#deps.log);
     for (const folder of ["runc", "stacks", "rootfs", ""]) {
       await rmdir(join(this.#mountRoot, folder)).catch(() => undefined); // what is not empty stays, and is seen
     }
@@ -260,24 +266,6 @@ export class ContainerBackend implements Backend {
     const file = join(folder, `${name}.json`);
     await writeFile(file, JSON.stringify(ociProcess(spec, environment, user, this.#nofileMax)), { mode: 0o600 });
     return file;
-  }
-
-  /** Cgroups whose container is gone: an interrupted removal leaves them. */
-  async #removeStrayCgroups(known: () => ReadonlySet<string>): Promise<void> {
-    const roots =
-      this.#cgroups.version === 2
-        ? [this.#cgroups.folder("memory", this.#cgroupPath(""))]
-        : (await readdir("/sys/fs/cgroup")).map((name) => join("/sys/fs/cgroup", name, this.#cgroupPath("")));
-    for (const root of roots.filter((path) => existsSync(path))) {
-      const folders = (await readdir(root, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-      const handles = known();
-      for (const { name } of folders.filter((entry) => !handles.has(entry.name))) {
-        const pids = (readIfThere(join(root, name, "cgroup.procs")) ?? "").split("\n").filter((line) => line !== "");
-        for (const pid of pids) process.kill(Number(pid), "SIGKILL");
-        await rmdir(join(root, name)).catch((error) => this.#deps.log.warn("a cgroup stays", { error }));
-      }
-      if (handles.size === 0) await rmdir(root).catch(() => undefined); // the next container makes it again
-    }
   }
 
   #rootfsPath(handle: string): string {

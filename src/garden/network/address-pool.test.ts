@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ADDRESS_REST_MS, pickAddress, pickHostPort } from "./address-pool.ts";
+import { ADDRESS_REST_MS, mapPorts, pickAddress, pickHostPort } from "./address-pool.ts";
 import { parseSubnet } from "./subnet.ts";
 
 const subnet = parseSubnet("10.254.0.0/28"); // 13 addresses, .2 to .14
@@ -45,4 +45,24 @@ test("host ports go round and skip used ones", () => {
   assert.equal(pickHostPort(pool, 61_001, new Set([61_002])), 61_003);
   assert.equal(pickHostPort(pool, 80, new Set([61_001, 61_002])), 61_003);
   assert.throws(() => pickHostPort(pool, 61_001, new Set([61_001, 61_002, 61_003])));
+});
+
+test("wanted host ports are given or refused, others come from the pool, and no two are the same", () => {
+  const pool = { first: 61_001, count: 10 };
+  const wanted = [
+    { containerPort: 8080 },
+    { containerPort: 0, hostPort: 61_003 },
+    { containerPort: 2222 },
+    { containerPort: 1 },
+  ];
+  assert.deepEqual(mapPorts(wanted, pool, 61_001, new Set()), {
+    ports: [
+      { hostPort: 61_002, containerPort: 8080 },
+      { hostPort: 61_003, containerPort: 61_003 },
+      { hostPort: 61_004, containerPort: 2222 },
+      { hostPort: 61_005, containerPort: 1 },
+    ],
+    last: 61_005,
+  });
+  assert.throws(() => mapPorts([{ containerPort: 1, hostPort: 80 }], pool, 61_001, new Set([80])), { kind: "exists" });
 });

@@ -44,6 +44,28 @@ export function pickHostPort(
   throw new GardenError("exhausted", `all ${pool.count} host ports from ${pool.first} are used`);
 }
 
+/**
+ * Gives each wanted port of a container a port of the machine; a container port of 0 becomes the machine's. Throws kind
+ * `exists` for a host port that was asked for and is used.
+ * @param used is added to
+ */
+export function mapPorts(
+  wanted: readonly { readonly containerPort: number; readonly hostPort?: number }[],
+  pool: { readonly first: number; readonly count: number },
+  last: number,
+  used: Set<number>,
+): { readonly ports: readonly { readonly hostPort: number; readonly containerPort: number }[]; readonly last: number } {
+  let lastPicked = last;
+  const ports = wanted.map(({ containerPort, hostPort: asked = 0 }) => {
+    if (asked > 0 && used.has(asked)) throw new GardenError("exists", `host port ${asked} is in use`);
+    const hostPort = asked > 0 ? asked : pickHostPort(pool, lastPicked, used);
+    if (asked === 0) lastPicked = hostPort;
+    used.add(hostPort);
+    return { hostPort, containerPort: containerPort === 0 ? hostPort : containerPort };
+  });
+  return { ports, last: lastPicked };
+}
+
 function indexOf(subnet: Subnet, address: string): number {
   const value = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
   const index = value - subnet.network - 2;
