@@ -300,6 +300,8 @@ export async function startControlPlane(
         stacks: [STACK],
         // The lock of the state folder guarantees one process: a restarted one goes on with the same presence at once.
         presenceOwner: cellId,
+        // Without networks of their own, apps listen on ports of the host.
+        prefersInstanceAddress: garden.isolation === "container",
       },
       { clock, random, log: log("rep"), bbs: bbs.client, locket: locket.client, executor: executor.client },
     ),

@@ -17,6 +17,7 @@ export async function removeLeftovers(config: IngotConfig, state: StateFolder): 
       cacheRoot: state.cache,
       stateHash: state.hash,
       isolation: config.isolation,
+      stacks: [], // nothing is to run: none is made
     },
     { clock: systemClock(), random: systemRandom(), subprocess: systemSubprocess(), log: silentLog() },
   );

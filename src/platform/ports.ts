@@ -10,9 +10,10 @@ export interface Ports {
   readonly https: number;
 }
 
+/** Not 8080: apps listen there on their containers' own loopback, where the router's ports must be free for the relay. */
 const CANDIDATES: readonly Ports[] = [
   { http: 80, https: 443 },
-  ...Array.from({ length: 100 }, (_, step) => ({ http: 8080 + step, https: 8443 + step })),
+  ...Array.from({ length: 100 }, (_, step) => ({ http: 8081 + step, https: 8443 + step })),
 ];
 
 /** The pair that this Ingot used last, or null. */
@@ -26,7 +27,7 @@ export function lastPorts(stateRoot: string): Ports | null {
 
 /**
  * The router's ports: what was asked for (taken: `UsageError` that names the holder), else the pair of the last run, else
- * 80/443, 8080/8443 and upwards. `held` are ports that our own router workers still hold from before a crash.
+ * 80/443, 8081/8443 and upwards. `held` are ports that our own router workers still hold from before a crash.
  */
 export async function choosePorts(
   config: Pick<IngotConfig, "httpPort" | "httpsPort" | "bind">,
