@@ -145,6 +145,18 @@ test("a wrong checksum and a bad status fail and leave nothing", async (t) => {
   assert.deepEqual(await readdir(root), []);
 });
 
+test("a server that refuses is not asked again, one that fails is", async (t) => {
+  const bodies = new Map<string, Buffer | number>([["http://x/none", 404]]);
+  const { deps, requests } = server(bodies);
+  const cache = await CachedDownloads.open(await folder(t), 1000, deps);
+  await assert.rejects(cache.file({ from: "http://x/none", cacheKey: "" }, signal), /Status code 404/);
+  assert.equal(requests.length, 1);
+  const failing = cache.file({ from: "http://x/later", cacheKey: "" }, signal);
+  bodies.set("http://x/later", Buffer.from("here"));
+  await using found = await failing;
+  assert.equal(await readFile(found.path, "utf8"), "here");
+});
+
 test("a dependency is unpacked in a folder that everybody can read", async (t) => {
   const root = await folder(t);
   const packed = await tar([

@@ -1,33 +1,13 @@
-import { createHash, type Hash } from "node:crypto";
-import { createWriteStream } from "node:fs";
+import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import type { Clock } from "../../kit/clock.ts";
-import type { HttpClient, HttpResponse } from "../../kit/http-client.ts";
-import type { Random } from "../../kit/random.ts";
 import { tarStreamOf } from "./archive-tar.ts";
 import { extractTar } from "./extract-tar.ts";
+import { checksumOf, type Download, type DownloadDeps, downloadTo, type Version } from "./http-download.ts";
 
-/** Diego: cacheddownloader/downloader.go, MAX_DOWNLOAD_ATTEMPTS */
-const ATTEMPTS_MAX = 3;
-const RETRY_MS = 500;
-/** Limit of one attempt. Diego: 15 minutes */
-const ATTEMPT_MS = 900_000;
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-/** Go: net/http, defaultCheckRedirect */
-const REDIRECTS_MAX = 10;
 /** An unpacked dependency may be this many times its packed size, at least 256 MiB: more is a bomb. */
 const UNPACK_FACTOR = 100;
-
-export interface Download {
-  readonly from: string;
-  /** Same key, same thing in another version; empty: do not keep it. */
-  readonly cacheKey: string;
-  readonly checksumAlgorithm?: "md5" | "sha1" | "sha256";
-  readonly checksumValue?: string;
-}
+const UNPACK_MIN = 256 * 1024 ** 2;
 
 export interface Fetched extends AsyncDisposable {
   /** File (or folder) that stays until it is disposed of. */
@@ -36,15 +16,8 @@ export interface Fetched extends AsyncDisposable {
   readonly downloadedBytes: number;
 }
 
-interface Version {
-  readonly cacheKey: string;
-  readonly etag: string;
-  readonly lastModified: string;
-  readonly checksum: string;
-  readonly bytes: number;
-}
-
 interface Entry extends Version {
+  readonly cacheKey: string;
   readonly path: string;
   users: number;
   usedAtMs: number;
@@ -52,35 +25,29 @@ interface Entry extends Version {
   stale: boolean;
 }
 
-export interface CachedDownloadsDeps {
-  readonly http: HttpClient;
-  readonly clock: Clock;
-  readonly random: Random;
-}
-
 /** Downloads that are kept by key and version, within a limit; the longest unused goes first. Diego: cacheddownloader */
 export class CachedDownloads {
   readonly #root: string;
   readonly #bytesMax: number;
-  readonly #deps: CachedDownloadsDeps;
+  readonly #deps: DownloadDeps;
   readonly #entries = new Map<string, Entry>();
   readonly #turns = new Map<string, Promise<unknown>>();
 
-  private constructor(root: string, bytesMax: number, deps: CachedDownloadsDeps) {
+  private constructor(root: string, bytesMax: number, deps: DownloadDeps) {
     this.#root = root;
     this.#bytesMax = bytesMax;
     this.#deps = deps;
   }
 
   /** Finds what an earlier run has kept and removes what it left half-done. */
-  static async open(root: string, bytesMax: number, deps: CachedDownloadsDeps): Promise<CachedDownloads> {
+  static async open(root: string, bytesMax: number, deps: DownloadDeps): Promise<CachedDownloads> {
     await mkdir(root, { recursive: true });
     const cache = new CachedDownloads(root, bytesMax, deps);
     const names = new Set(await readdir(root));
     const kept = new Set<string>();
     for (const name of names) {
       if (!name.endsWith(".json") || !names.has(name.slice(0, -5))) continue;
-      const version = await readFile(join(root, name), "utf8").then(parseVersion, () => null);
+      const version = await readFile(join(root, name), "utf8").then(parseNote, () => null);
       if (version === null) continue;
       const path = join(root, name.slice(0, -5));
       cache.#entries.set(idOf(version.cacheKey, name.includes(".dir-")), {
@@ -140,19 +107,20 @@ export class CachedDownloads {
     const name = `${createHash("sha256").update(download.cacheKey).digest("hex").slice(0, 32)}.${unpacked ? "dir" : "file"}-${this.#deps.random.guid()}`;
     const temporary = join(this.#root, `${name}.part`);
     try {
-      const got = await this.#attempts(download, known, temporary, signal);
+      const got = await downloadTo(temporary, download, known, this.#deps, signal);
       if (got === null) return this.#use(known!, 0);
       const path = join(this.#root, name);
       let bytes = got.bytes;
       if (unpacked) {
         const folder = `${temporary}.d`;
         await mkdir(folder);
-        const unpackMax = Math.max(got.bytes * UNPACK_FACTOR, 256 * 1024 ** 2);
+        const unpackMax = Math.max(got.bytes * UNPACK_FACTOR, UNPACK_MIN);
         bytes += await extractTar(await tarStreamOf(temporary), folder, unpackMax, signal);
         await rename(folder, path);
       } else await rename(temporary, path);
-      const entry: Entry = { ...got, bytes, path, users: 0, usedAtMs: this.#deps.clock.nowMs(), stale: true };
-      if (download.cacheKey !== "" && (got.etag !== "" || got.lastModified !== "" || got.checksum !== "")) {
+      const { cacheKey } = download;
+      const entry: Entry = { ...got, cacheKey, bytes, path, users: 0, usedAtMs: this.#deps.clock.nowMs(), stale: true };
+      if (cacheKey !== "" && (got.etag !== "" || got.lastModified !== "" || got.checksum !== "")) {
         await this.#keep(entry, unpacked);
       }
       return this.#use(entry, got.bytes);
@@ -217,94 +185,15 @@ export class CachedDownloads {
     await rm(`${entry.path}.json`, { force: true });
     await rm(entry.path, { recursive: true, force: true });
   }
-
-  /** Null: not modified since `known`. */
-  async #attempts(download: Download, known: Entry | null, to: string, signal: AbortSignal): Promise<Version | null> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#download(download, known, to, this.#deps.clock.deadline(ATTEMPT_MS, signal));
-      } catch (error) {
-        if (signal.aborted || error instanceof ChecksumError || attempt >= ATTEMPTS_MAX) throw error;
-        await this.#deps.clock.sleep(RETRY_MS * attempt + this.#deps.random.below(RETRY_MS), signal);
-      }
-    }
-  }
-
-  async #download(download: Download, known: Entry | null, to: string, signal: AbortSignal): Promise<Version | null> {
-    const headers: Record<string, string> = {};
-    if (known?.etag) headers["if-none-match"] = known.etag;
-    if (known?.lastModified) headers["if-modified-since"] = known.lastModified;
-    const answer = await this.#get(download.from, headers, signal);
-    if (answer.status === 304 && known !== null) {
-      answer.body.resume();
-      return null;
-    }
-    if (answer.status !== 200) {
-      answer.body.destroy();
-      throw new Error(`Download failed: Status code ${answer.status}`);
-    }
-    const meter = new Meter(download.checksumAlgorithm);
-    await pipeline(answer.body, meter, createWriteStream(to, { highWaterMark: 256 * 1024 }), { signal });
-    if (download.checksumAlgorithm !== undefined && meter.digest() !== download.checksumValue?.toLowerCase()) {
-      throw new ChecksumError(`checksum of ${new URL(download.from).pathname} does not match`);
-    }
-    return {
-      cacheKey: download.cacheKey,
-      etag: String(answer.headers.etag ?? ""),
-      lastModified: String(answer.headers["last-modified"] ?? ""),
-      checksum: checksumOf(download),
-      bytes: meter.bytes,
-    };
-  }
-
-  /** Follows redirects, as Go's client does: the Cloud Controller may send the cell to its blobstore. */
-  async #get(from: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpResponse> {
-    let url = from;
-    for (let hops = 0; ; hops++) {
-      const answer = await this.#deps.http.request({ method: "GET", url, headers, signal });
-      const { location } = answer.headers;
-      if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
-      answer.body.resume();
-      if (hops >= REDIRECTS_MAX) throw new Error(`stopped after ${REDIRECTS_MAX} redirects`);
-      url = new URL(location, url).href;
-    }
-  }
-}
-
-/** The bytes are not those that were asked for; asking again would not help. */
-export class ChecksumError extends Error {}
-
-class Meter extends Transform {
-  bytes = 0;
-  readonly #hash: Hash | null;
-
-  constructor(algorithm?: "md5" | "sha1" | "sha256") {
-    super({ highWaterMark: 256 * 1024 });
-    this.#hash = algorithm === undefined ? null : createHash(algorithm);
-  }
-
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: (error: null, chunk: Buffer) => void): void {
-    this.bytes += chunk.length;
-    this.#hash?.update(chunk);
-    done(null, chunk);
-  }
-
-  digest(): string {
-    return this.#hash?.digest("hex") ?? "";
-  }
 }
 
 function idOf(cacheKey: string, unpacked: boolean): string {
   return `${unpacked ? "dir" : "file"} ${cacheKey}`;
 }
 
-function checksumOf(download: Download): string {
-  if (download.checksumAlgorithm === undefined || !download.checksumValue) return "";
-  return `${download.checksumAlgorithm}:${download.checksumValue.toLowerCase()}`;
-}
-
-function parseVersion(text: string): Version | null {
-  const value = JSON.parse(text) as Partial<Version>;
+/** The note beside a kept download. */
+function parseNote(text: string): (Version & { readonly cacheKey: string }) | null {
+  const value = JSON.parse(text) as Partial<Version & { readonly cacheKey: string }>;
   const { cacheKey, etag, lastModified, checksum, bytes } = value;
   if (typeof cacheKey !== "string" || typeof bytes !== "number") return null;
   return { cacheKey, bytes, etag: etag ?? "", lastModified: lastModified ?? "", checksum: checksum ?? "" };

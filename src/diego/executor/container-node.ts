@@ -6,8 +6,8 @@ import type { Random } from "../../kit/random.ts";
 import type { AgentClient } from "../../logging/agent/client.ts";
 import type { CachedDownloads } from "./cached-downloads.ts";
 import type { FullExecutorConfig } from "./config.ts";
-import { prepareMounts, retainMounts } from "./container-mounts.ts";
-import { containerSpec, createdFacts } from "./container-spec.ts";
+import { type CreationDeps, CreationFailed, createContainer } from "./container-creation.ts";
+import { retainMounts } from "./container-mounts.ts";
 import { becomeCreated, becomeRunning, complete, initialize, markStopped } from "./container-state.ts";
 import { containerStep, hasReadinessChecks } from "./container-steps.ts";
 import { ExecutorError, messageOf } from "./errors.ts";
@@ -20,30 +20,20 @@ import { DetachedError, StepError } from "./steps/step.ts";
 import type { ExecutorStore } from "./store.ts";
 
 /** Diego: containerstore/storenode.go; the texts are its own. */
-const DOWNLOAD_FAILED = "failed to download cached artifacts";
-const CREDENTIALS_FAILED = "failed to create credentials directory";
-const CREATE_FAILED = "failed to create container";
 export const CONTAINER_MISSING = "missing garden container";
 export const RESERVATION_EXPIRED = "expired container";
 const STOPPED_BEFORE_RUNNING = "stopped-before-running";
 /** Limit of one destroy call. */
 const DESTROY_MS = 120_000;
 
-export interface ContainerNodeDeps {
-  readonly config: FullExecutorConfig;
+export interface ContainerNodeDeps extends CreationDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly garden: GardenClient;
   readonly agent: AgentClient;
   readonly http: HttpClient;
-  readonly store: ExecutorStore;
-  readonly downloads: CachedDownloads;
-  readonly credentials: InstanceCredentials;
   readonly createLimiter: Limiter;
-  readonly downloadLimiter: Limiter;
   readonly uploadLimiter: Limiter;
-  readonly detached: AbortSignal;
   /** After each change that the rep must see. */
   readonly changed: (guid: string) => void;
 }
@@ -176,50 +166,19 @@ export class ContainerNode {
 
   /** False when it failed (and is completed) or the platform went away. */
   async #create(): Promise<boolean> {
-    const { config, garden, store, detached } = this.#deps;
     const { guid } = this.#container;
-    const run = this.#container.run!;
-    const log = this.#log!;
-    const fail = (reason: string, error: unknown): false => {
-      if (detached.aborted) return false;
-      this.#deps.log.warn("container setup failed", { guid, reason, error });
-      this.complete(true, reason, true);
+    try {
+      const { facts, held } = await createContainer(this.#container, this.#container.run!, this.#log!, this.#deps);
+      this.#held = held;
+      this.#set(becomeCreated(this.#container, facts));
+      return true;
+    } catch (error) {
+      if (this.#deps.detached.aborted) return false;
+      if (!(error instanceof CreationFailed)) throw error;
+      this.#deps.log.warn("container setup failed", { guid, reason: error.message, error: error.cause });
+      this.complete(true, error.message, true);
       return false;
-    };
-
-    let mounts: Awaited<ReturnType<typeof prepareMounts>>;
-    try {
-      mounts = await prepareMounts(
-        this.#container,
-        log,
-        { config, downloads: this.#deps.downloads, limiter: this.#deps.downloadLimiter },
-        detached,
-      );
-      this.#held = mounts.held;
-    } catch (error) {
-      return fail(DOWNLOAD_FAILED, error);
     }
-    const made = await this.#deps.credentials.create(guid).catch((error: unknown) => ({ error }));
-    if ("error" in made) return fail(CREDENTIALS_FAILED, made.error);
-
-    log.cell(`Cell ${config.cellId} creating container for instance ${guid}`);
-    try {
-      await store.durable();
-      const spec = containerSpec(this.#container, run, {
-        ownerName: config.cellId,
-        maxCpuShares: config.maxCpuShares,
-        bindMounts: [...mounts.bindMounts, made.mount],
-        env: [...mounts.env, ...made.env],
-      });
-      const info = await garden.create(spec, detached);
-      this.#set(becomeCreated(this.#container, createdFacts(spec, info)));
-    } catch (error) {
-      if (detached.aborted) return false;
-      log.cell(`Cell ${config.cellId} failed to create container for instance ${guid}: ${messageOf(error)}`, "ERR");
-      return fail(`${CREATE_FAILED}: ${messageOf(error)}`, error);
-    }
-    log.cell(`Cell ${config.cellId} successfully created container for instance ${guid}`);
-    return true;
   }
 
   #start(resumes: boolean): void {

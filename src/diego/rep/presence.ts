@@ -22,8 +22,12 @@ export async function keepPresence(
   config: RepConfig,
   owner: string,
   deps: PresenceDeps,
-  acquired: () => void,
-  gaveUp: () => boolean,
+  told: {
+    readonly acquired: () => void;
+    /** From now on others may believe that the cell is gone. */
+    readonly lost: () => void;
+    readonly gaveUp: () => boolean;
+  },
   signal: AbortSignal,
 ): Promise<void> {
   const { locket, clock } = deps;
@@ -40,7 +44,7 @@ export async function keepPresence(
   const keeping: LocketClient = {
     lock: (resource, ttlSeconds, limit) => locket.lock(resource, ttlSeconds, limit),
     release: async (resource, limit) => {
-      if (gaveUp()) await locket.release(resource, limit);
+      if (told.gaveUp()) await locket.release(resource, limit);
     },
     fetch: (key, limit) => locket.fetch(key, limit),
     fetchAll: (type, limit) => locket.fetchAll(type, limit),
@@ -48,7 +52,8 @@ export async function keepPresence(
   while (!signal.aborted) {
     const resource = { key: config.cellId, owner, value, type: "presence" } as const;
     const held = holdLock(resource, { locket: keeping, clock, log: deps.log }, signal);
-    held.acquired.then(acquired, () => undefined);
+    held.acquired.then(told.acquired, () => undefined);
+    held.lost.addEventListener("abort", told.lost, { once: true });
     await held.released;
     await clock.sleep(RETRY_MS, signal).catch(() => undefined);
   }

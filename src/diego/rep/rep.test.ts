@@ -6,6 +6,7 @@ import {
   actualLrp,
   desiredLrp,
   eventually,
+  fastClock,
   lrpContainer,
   lrpWork,
   Refusal,
@@ -234,6 +235,24 @@ test("the presence tells what the cell is, stays over a disposal, and goes when 
     assert.equal(bbs.calls.includes("remove 0"), false, "the next start fills the hole");
   }
   assert.equal(locket.released, 1);
+});
+
+test("a cell that lost its presence takes no work until it has it again", async () => {
+  const { locket, start } = repBench(fastClock(200));
+  await using rep = await start();
+  await rep.presence.acquired;
+  assert.deepEqual((await rep.client.perform(lrpWork(0), signal)).lrps, []);
+  locket.answers = false;
+  let index = 1;
+  const isTaken = async (): Promise<boolean> => (await rep.client.perform(lrpWork(++index), signal)).lrps.length === 0;
+  let taken = true;
+  const look = (): void =>
+    void isTaken().then((one) => {
+      taken = one;
+    });
+  await eventually(() => (look(), !taken), "refusal");
+  locket.answers = true;
+  await eventually(() => (look(), taken), "work is taken again");
 });
 
 test("a cell that is evacuated takes no work", async () => {

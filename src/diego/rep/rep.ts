@@ -60,6 +60,7 @@ class Rep implements RepClient, StartedRep {
   readonly #end = new AbortController();
   readonly #acquired = Promise.withResolvers<void>();
   #takesWork = true;
+  #presenceLost = false;
   #stopping = false;
   #gaveUp = false;
   #wakeSync: AbortController = new AbortController();
@@ -82,10 +83,14 @@ class Rep implements RepClient, StartedRep {
     const owner = this.#config.presenceOwner ?? random.guid();
     const acquired = (): void => {
       this.#acquired.resolve();
+      this.#presenceLost = false;
       this.#wakeSync.abort(); // convergence may already have looked while the cell could not be seen
     };
+    const lost = (): void => {
+      this.#presenceLost = true;
+    };
     this.#loops = Promise.all([
-      keepPresence(this.#config, owner, this.#deps, acquired, () => this.#gaveUp, this.#end.signal),
+      keepPresence(this.#config, owner, this.#deps, { acquired, lost, gaveUp: () => this.#gaveUp }, this.#end.signal),
       this.#syncLoop(),
     ]);
   }
@@ -104,7 +109,8 @@ class Rep implements RepClient, StartedRep {
   async perform(work: CellWork): Promise<CellWork> {
     const { cellId, stacks } = this.#config;
     if (work.cellId !== "" && work.cellId !== cellId) throw new Error("workload cell ID does not match this cell");
-    if (!this.#takesWork) return work;
+    // A cell that others may think lost must not begin what they are placing elsewhere.
+    if (!this.#takesWork || this.#presenceLost) return work;
     const isKnown = (rootfs: string): boolean => {
       const [scheme, stack = ""] = rootfs.split(":", 2);
       return scheme === "preloaded" && stacks.includes(stack);

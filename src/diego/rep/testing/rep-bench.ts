@@ -1,3 +1,4 @@
+import type { Clock } from "../../../kit/clock.ts";
 import { systemClock } from "../../../kit/clock-system.ts";
 import { silentLog } from "../../../kit/log.ts";
 import { systemRandom } from "../../../kit/random-system.ts";
@@ -154,8 +155,10 @@ export class FakeBbs {
 export class FakeLocket implements LocketClient {
   held: LocketResource | null = null;
   released = 0;
+  answers = true;
 
   async lock(resource: LocketResource): Promise<void> {
+    if (!this.answers) throw new Error("connection refused");
     this.held = resource;
   }
 
@@ -180,7 +183,18 @@ export interface RepBench {
   start(config?: Partial<RepConfig>): Promise<StartedRep>;
 }
 
-export function repBench(): RepBench {
+/** Time that runs `factor` times as fast. */
+export function fastClock(factor: number): Clock {
+  const real = systemClock();
+  return {
+    ...real,
+    steadyMs: () => real.steadyMs() * factor,
+    sleep: (ms, signal) => real.sleep(ms / factor, signal),
+    deadline: (ms, signal) => real.deadline(Math.ceil(ms / factor), signal),
+  };
+}
+
+export function repBench(clock: Clock = systemClock()): RepBench {
   const executor = new FakeExecutor();
   const bbs = new FakeBbs();
   const locket = new FakeLocket();
@@ -199,7 +213,7 @@ export function repBench(): RepBench {
           stacks: ["cflinuxfs4"],
           ...config,
         },
-        { clock: systemClock(), random: systemRandom(), log: silentLog(), bbs: bbs.client, locket, executor },
+        { clock, random: systemRandom(), log: silentLog(), bbs: bbs.client, locket, executor },
       ),
   };
 }
