@@ -8,7 +8,7 @@ const answer = Buffer.from(
 );
 const server = createServer({ noDelay: true }, (socket) => {
   socket.on("error", () => undefined);
-  socket.on("data", (chunk) => {
+  socket.on("data", (chunk: Buffer) => {
     if (chunk.length >= 4 && chunk.readUInt32BE(chunk.length - 4) === 0x0d0a0d0a) socket.write(answer);
   });
 });

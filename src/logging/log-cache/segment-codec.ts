@@ -67,11 +67,9 @@ export function* decodeSegment(bytes: Buffer): Generator<LogEnvelope> {
     const kind = bytes.readUInt8(at + 4);
     const id = bytes.readUInt32LE(at + 5);
     if (kind === LABELS) {
-      try {
-        labels.set(id, JSON.parse(bytes.toString("utf8", at + 9, end)) as Labels);
-      } catch {
-        return;
-      }
+      const known = parseLabels(bytes.toString("utf8", at + 9, end));
+      if (known === null) return;
+      labels.set(id, known);
     } else {
       const known = labels.get(id);
       if (kind !== LINE || known === undefined || end < at + LINE_HEAD) return;
@@ -89,5 +87,16 @@ export function* decodeSegment(bytes: Buffer): Generator<LogEnvelope> {
       };
     }
     at = end;
+  }
+}
+
+function parseLabels(json: string): Labels | null {
+  try {
+    const [sourceId, instanceId, tags] = JSON.parse(json) as unknown[];
+    const good =
+      typeof sourceId === "string" && typeof instanceId === "string" && typeof tags === "object" && tags !== null;
+    return good ? [sourceId, instanceId, tags as Labels[2]] : null;
+  } catch {
+    return null; // not JSON, or nothing that has elements
   }
 }

@@ -288,16 +288,17 @@ class MainSide implements Gorouter {
   #emitLogs(batch: LogBatch, records: Buffer): void {
     const { agent, log } = this.#deps;
     if (batch.dropped > 0) log.warn("access log lines dropped", { count: batch.dropped });
-    for (const { endpoint: at, wallMs, line } of readLogRecords(records)) {
-      const endpoint = batch.endpoints[at];
-      if (endpoint === undefined) continue;
-      const timestampNs = this.#lineTimeNs(wallMs);
+    // One tags object for all lines of an endpoint: who keeps them keeps it once.
+    const sources = batch.endpoints.map(({ appId, tags }) => ({ appId, tags: { ...tags, source_type: "RTR" } }));
+    for (const { endpoint, wallMs, line } of readLogRecords(records)) {
+      const source = sources[endpoint];
+      if (source === undefined) continue;
       agent.emit({
         kind: "log",
-        timestampNs,
-        sourceId: endpoint.appId,
+        timestampNs: this.#lineTimeNs(wallMs),
+        sourceId: source.appId,
         instanceId: "0",
-        tags: { ...endpoint.tags, source_type: "RTR" },
+        tags: source.tags,
         payload: line,
         type: "OUT",
       });
