@@ -23,9 +23,10 @@ export async function run(): Promise<void> {
     // A new app each time: only the first crashes are restarted at once.
     const app = `crash-${round}`;
     await pusher.push(app, folder);
-    await ingot.get(`${app}.apps.cf.localhost`, "/exit").catch(() => undefined);
+    const before = await instanceGuid(ingot, app);
     const startedMs = performance.now();
-    await until(async () => (await ingot.get(`${app}.apps.cf.localhost`)).status === 200);
+    await ingot.get(`${app}.apps.cf.localhost`, "/exit").catch(() => undefined);
+    await until(async () => (await instanceGuid(ingot, app)) !== before);
     replacements.push(performance.now() - startedMs);
   }
   printFigure(`crash → replacement answers, median of ${ROUNDS}`, `${median(replacements).toFixed(0)} ms`, "1000 ms");
@@ -84,6 +85,13 @@ export async function run(): Promise<void> {
     lines.push(performance.now() - startedMs);
   }
   printFigure(`log line written → readable, median of ${ROUNDS}`, `${median(lines).toFixed(0)} ms`, "100 ms");
+}
+
+/** Who answers now; throws while nobody does. */
+async function instanceGuid(ingot: BootedIngot, app: string): Promise<string> {
+  const { status, body } = await ingot.get(`${app}.apps.cf.localhost`, "/env");
+  if (status !== 200) throw new Error(`${app} answers ${status}`);
+  return (JSON.parse(body) as { CF_INSTANCE_GUID: string }).CF_INSTANCE_GUID;
 }
 
 async function sinceAnswer(
