@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, openSync } from "node:fs";
+import { chmodSync, closeSync, fdatasync, fdatasyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
 /** What may be bound. Booleans are 0 and 1; nanoseconds are bigint. */
@@ -105,7 +105,10 @@ export class Sqlite implements Disposable {
     });
   }
 
-  /** Brings the schema to the last migration, each in its own transaction. Throws `NewerSchemaError`. */
+  /**
+   * Brings the schema to the last migration, each in its own transaction. A file that already had a schema is copied to
+   * `PATH.schema-N.backup` before it changes: an older program can go on from there. Throws `NewerSchemaError`.
+   */
   migrate(migrations: readonly Migration[]): void {
     this.#db.exec("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL) STRICT");
     const row = this.#db.prepare("SELECT max(version) AS version FROM schema_version").get();
@@ -114,6 +117,7 @@ export class Sqlite implements Disposable {
     if (current > newest) {
       throw new NewerSchemaError(`${this.path} has schema ${current}; this program knows ${newest}`);
     }
+    if (current > 0 && current < newest) this.#backUp(current);
     for (const migration of migrations) {
       if (migration.version <= current) continue;
       this.transaction(() => {
@@ -121,6 +125,23 @@ export class Sqlite implements Disposable {
         this.#db.prepare("INSERT INTO schema_version (version) VALUES (?)").run(migration.version);
       });
     }
+  }
+
+  /** A whole, consistent copy, on disk before this returns. SQLite itself does not sync what VACUUM INTO writes. */
+  #backUp(schema: number): void {
+    if (this.path === ":memory:") return;
+    const copy = `${this.path}.schema-${schema}.backup`;
+    const beside = `${copy}.new`;
+    rmSync(beside, { force: true });
+    this.#db.prepare("VACUUM INTO ?").run(beside);
+    chmodSync(beside, 0o600);
+    const file = openSync(beside, "r+");
+    try {
+      fdatasyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(beside, copy);
   }
 
   [Symbol.dispose](): void {
