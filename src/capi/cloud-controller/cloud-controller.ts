@@ -5,6 +5,7 @@ import { kyselyOf } from "../../kit/kysely-sqlite.ts";
 import { Sqlite } from "../../kit/sqlite.ts";
 import type { CloudControllerSource } from "../cc-bridge/client.ts";
 import type { CcApi } from "./api/api.ts";
+import { closeServer } from "./api/close-server.ts";
 import { Links } from "./api/links.ts";
 import { createServer } from "./api/server.ts";
 import { TokenVerifier } from "./api/token-verifier.ts";
@@ -92,7 +93,7 @@ export async function startCloudController(config: CcConfig, deps: CcDeps): Prom
       bridgeSource: diegoSource(api),
       async [Symbol.asyncDispose]() {
         stop.abort(new Error("cloud controller stops"));
-        await Promise.all([external.server.close(), internal.server.close()]);
+        await Promise.all([closeServer(external.server, deps.clock), closeServer(internal.server, deps.clock)]);
         await jobs[Symbol.asyncDispose]();
         await Promise.all(running);
         await file.durable();

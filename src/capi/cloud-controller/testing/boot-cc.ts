@@ -37,17 +37,27 @@ export class TestCc implements AsyncDisposable {
     this.#cc = cc;
   }
 
-  static async boot(): Promise<TestCc> {
+  /** `replaced` takes the place of dependencies that do nothing. */
+  static async boot(replaced: Partial<CcDeps> = {}): Promise<TestCc> {
     const folder = await mkdtemp(join(tmpdir(), "ingot-cc-"));
     const { publicKey, privateKey } = await generateKeyPair("RS256");
     const users: UaaUser[] = [];
     const jwk = { ...(await exportJWK(publicKey)), kid: "key-1" };
-    const deps = testDeps(users, [jwk]);
+    const deps = { ...testDeps(users, [jwk]), ...replaced };
     return new TestCc(folder, deps, privateKey, users, await startCloudController(configIn(folder), deps));
   }
 
   get url(): string {
     return `http://127.0.0.1:${this.#cc.address.port}`;
+  }
+
+  get internalSocketPath(): string {
+    return this.#cc.internal.socketPath;
+  }
+
+  /** What the CC bridge reads and writes. */
+  get bridgeSource(): CloudController["bridgeSource"] {
+    return this.#cc.bridgeSource;
   }
 
   get databasePath(): string {
@@ -154,6 +164,21 @@ function configIn(folder: string): CcConfig {
   };
 }
 
+/** A Diego that takes everything and runs nothing. */
+export function quietBridge(): BridgeClient {
+  const quiet = async (): Promise<void> => undefined;
+  return {
+    processChanged: quiet,
+    stopInstance: quiet,
+    stage: quiet,
+    stopStaging: quiet,
+    desireTask: quiet,
+    cancelTask: quiet,
+    instances: async () => [],
+    instanceCounts: async () => ({ starting: 0, routable: 0, unhealthy: 0 }),
+  };
+}
+
 function testDeps(users: readonly UaaUser[], keys: readonly Record<string, unknown>[]): CcDeps {
   const nothing = (): Promise<never> => Promise.reject(new Error("not in this test"));
   const quiet = async (): Promise<void> => undefined;
@@ -166,16 +191,6 @@ function testDeps(users: readonly UaaUser[], keys: readonly Record<string, unkno
     delete: quiet,
     keys: async () => [],
   };
-  const bridge: BridgeClient = {
-    processChanged: quiet,
-    stopInstance: quiet,
-    stage: quiet,
-    stopStaging: quiet,
-    desireTask: quiet,
-    cancelTask: quiet,
-    instances: async () => [],
-    instanceCounts: async () => ({ starting: 0, routable: 0, unhealthy: 0 }),
-  };
   return {
     clock: systemClock(),
     random: systemRandom(),
@@ -185,7 +200,7 @@ function testDeps(users: readonly UaaUser[], keys: readonly Record<string, unkno
     agent: { emit: () => undefined },
     buildpackArchive: nothing,
     blobstore,
-    bridge,
+    bridge: quietBridge(),
     uaa: {
       tokenKeys: async () => ({ keys }),
       usersById: async (ids) => users.filter(({ id }) => ids.includes(id)),

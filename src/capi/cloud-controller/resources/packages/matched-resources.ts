@@ -54,7 +54,8 @@ function modeOf(raw: unknown, path: string): number {
 
 /** Relative, without `..`, and nothing that a file system would not take. */
 function isSafePath(path: string): boolean {
-  if (path === "" || path.startsWith("/") || path.includes("\0") || path.includes("\\")) return false;
+  if (path === "" || path.startsWith("/") || path.endsWith("/") || /^[a-z]:/i.test(path)) return false;
+  if (path.includes("\0") || path.includes("\\")) return false;
   const segments = path.split("/");
   return Buffer.byteLength(path) <= 4095 && segments.every((part) => part !== ".." && Buffer.byteLength(part) <= 255);
 }

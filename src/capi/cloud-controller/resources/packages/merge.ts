@@ -18,7 +18,7 @@ export async function mergePackage(
   const archive = uploadedPath === null ? null : await openZip(uploadedPath, limits);
   try {
     const merged = new ZipFile();
-    const stream = new Readable().wrap(merged.outputStream);
+    const stream = Readable.from(merged.outputStream, { objectMode: false });
     const fail = (error: unknown): void => void stream.destroy(error as Error);
     merged.on("error", fail);
     const names = new Set(resources.map(({ path }) => path));
