@@ -1,17 +1,17 @@
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
-import type { Message, MessageBus } from "../../kit/messages.ts";
+import type { MessageBus, Subscription } from "../../kit/messages.ts";
 import type { Random } from "../../kit/random.ts";
 import type { AgentClient } from "../../logging/agent/client.ts";
 import type { RouterGreeting } from "../../protocol/route-message.ts";
+import { accessLogEmitter } from "./access-log-emitter.ts";
 import type { GorouterConfig, RouterListener } from "./config.ts";
-import { inParts, type ListenerStatus, type LogBatch, type WorkerStats } from "./control-protocol.ts";
+import { inParts, type ListenerStatus, type WorkerStats } from "./control-protocol.ts";
 import { ListenFailedError } from "./errors.ts";
-import { readLogRecords } from "./log-records.ts";
 import type { RouteChange, RouteGroup } from "./model.ts";
 import { probePort } from "./port-probe.ts";
-import { InvalidRouteError, readRouteMessage } from "./route-message.ts";
 import { RouteRegistry } from "./route-registry.ts";
+import { subscribeRoutes } from "./route-subscriber.ts";
 import { forgetWorker, socketPath, workersLeft } from "./worker-files.ts";
 import { WorkerLink, type WorkerLinkEvents } from "./worker-link.ts";
 import type { WorkerSpawn } from "./worker-spawn.ts";
@@ -45,8 +45,6 @@ const PRUNE_INTERVAL_MS = 30_000;
 const REGISTER_INTERVAL_SECONDS = 20;
 const DRAIN_TIMEOUT_MS = 900_000;
 const OLD_WORKER_TIMEOUT_MS = 2_000;
-/** An access log line older than this has waited for main to come back. */
-const LATE_LINE_MS = 1_000;
 /** Disposal is for the end of everything: nobody waits 15 minutes for that. */
 const STOP_TIMEOUT_MS = 2_000;
 
@@ -68,12 +66,11 @@ class MainSide implements Gorouter {
   readonly #workers: WorkerSupervisor[] = [];
   readonly #stopping = new AbortController();
   readonly #id: string;
+  readonly #onLogs: WorkerLinkEvents["onLogs"];
   readonly #running: Promise<void>[] = [];
-  readonly #subscriptions: { unsubscribe(): void }[] = [];
+  readonly #subscriptions: Subscription[] = [];
   #changes: RouteChange[] = [];
   #sequence = 1;
-  #badMessages = 0;
-  #lastLineNs = 0n;
   /** The workers are the next main's now. */
   #letGo = false;
 
@@ -81,9 +78,10 @@ class MainSide implements Gorouter {
     this.#config = config;
     this.#deps = deps;
     this.#id = `0-${deps.random.guid()}`;
+    this.#onLogs = accessLogEmitter(deps);
     const events: WorkerLinkEvents = {
       onWantSnapshot: (link) => this.#sendSnapshot(link),
-      onLogs: (batch, records) => this.#emitLogs(batch, records),
+      onLogs: this.#onLogs,
     };
     for (let index = 0; index < (config.workers ?? 1); index++) {
       this.#workers.push(new WorkerSupervisor(index, config, deps, events, (link) => this.#sendSnapshot(link)));
@@ -102,7 +100,14 @@ class MainSide implements Gorouter {
       throw error;
     }
     for (const { name, link } of old) this.#retire(name, link);
-    this.#subscribe();
+    this.#subscriptions.push(
+      subscribeRoutes(this.#deps, {
+        register: (group) => this.#change(this.#registry.register(group, this.#deps.clock.steadyMs())),
+        unregister: (group) => this.#change(this.#registry.unregister(group)),
+        greeting: () => this.#greeting(),
+        staleAfterMs: this.#config.staleAfterMs ?? STALE_AFTER_MS,
+      }),
+    );
     for (const worker of this.#workers) this.#running.push(worker.supervise(signal));
     this.#running.push(this.#prune(signal));
   }
@@ -159,7 +164,7 @@ class MainSide implements Gorouter {
     for (const name of workersLeft(stateRun)) {
       if (wanted.has(name)) continue;
       const limit = this.#deps.clock.deadline(OLD_WORKER_TIMEOUT_MS);
-      const events = { onWantSnapshot: () => undefined, onLogs: this.#emitLogs.bind(this) };
+      const events = { onWantSnapshot: () => undefined, onLogs: this.#onLogs };
       const link = await WorkerLink.open(socketPath(stateRun, name), events, limit);
       if (link === null) forgetWorker(stateRun, name);
       else found.push({ name, link });
@@ -213,45 +218,14 @@ class MainSide implements Gorouter {
     void link.closed.then(() => forgetWorker(stateRun, name));
   }
 
-  #subscribe(): void {
-    const { bus } = this.#deps;
-    this.#subscriptions.push(
-      bus.subscribe("router.register", (message) => this.#onRoute(message, "register")),
-      bus.subscribe("router.unregister", (message) => this.#onRoute(message, "unregister")),
-      bus.subscribe("router.greet", ({ reply }) => {
-        if (reply !== "") bus.publish(reply, this.#greeting());
-      }),
-    );
-    bus.publish("router.start", this.#greeting());
-  }
-
-  #greeting(): string {
-    const greeting: RouterGreeting = {
+  #greeting(): RouterGreeting {
+    const { registerIntervalSeconds, staleAfterMs } = this.#config;
+    return {
       id: this.#id,
       hosts: [this.listeners[0]?.host ?? "127.0.0.1"],
-      minimumRegisterIntervalInSeconds: this.#config.registerIntervalSeconds ?? REGISTER_INTERVAL_SECONDS,
-      pruneThresholdInSeconds: this.#staleAfterMs() / 1000,
+      minimumRegisterIntervalInSeconds: registerIntervalSeconds ?? REGISTER_INTERVAL_SECONDS,
+      pruneThresholdInSeconds: (staleAfterMs ?? STALE_AFTER_MS) / 1000,
     };
-    return JSON.stringify(greeting);
-  }
-
-  #staleAfterMs(): number {
-    return this.#config.staleAfterMs ?? STALE_AFTER_MS;
-  }
-
-  #onRoute(message: Message, kind: "register" | "unregister"): void {
-    try {
-      const group = readRouteMessage(message.data, this.#staleAfterMs());
-      this.#change(
-        kind === "register"
-          ? this.#registry.register(group, this.#deps.clock.steadyMs())
-          : this.#registry.unregister(group),
-      );
-    } catch (error) {
-      if (!(error instanceof InvalidRouteError)) throw error;
-      // One line for the first of many: an emitter repeats its mistakes.
-      if (this.#badMessages++ % 1000 === 0) this.#deps.log.warn("bad route message", { reason: error.message });
-    }
   }
 
   async #prune(signal: AbortSignal): Promise<void> {
@@ -283,38 +257,5 @@ class MainSide implements Gorouter {
     if (this.#changes.length > 0) this.#sendChanges(); // they are part of the snapshot; nobody shall apply them after it
     const sequence = this.#sequence;
     for (const part of inParts(this.#registry.groups())) link.send({ type: "snapshot", sequence, ...part });
-  }
-
-  #emitLogs(batch: LogBatch, records: Buffer): void {
-    const { agent, log } = this.#deps;
-    if (batch.dropped > 0) log.warn("access log lines dropped", { count: batch.dropped });
-    // One tags object for all lines of an endpoint: who keeps them keeps it once.
-    const sources = batch.endpoints.map(({ appId, tags }) => ({ appId, tags: { ...tags, source_type: "RTR" } }));
-    for (const { endpoint, wallMs, line } of readLogRecords(records)) {
-      const source = sources[endpoint];
-      if (source === undefined) continue;
-      agent.emit({
-        kind: "log",
-        timestampNs: this.#lineTimeNs(wallMs),
-        sourceId: source.appId,
-        instanceId: "0",
-        tags: source.tags,
-        payload: line,
-        type: "OUT",
-      });
-    }
-  }
-
-  /**
-   * A reader that follows a log goes on behind the last time it has seen: a line that arrives with an earlier one would be
-   * lost to it. So lines carry the time of their arrival, unless they had to wait for us; and no two share a nanosecond.
-   */
-  #lineTimeNs(writtenMs: number): bigint {
-    const { clock } = this.#deps;
-    const late = clock.nowMs() - writtenMs > LATE_LINE_MS;
-    const timeNs = late ? BigInt(Math.round(writtenMs * 1000)) * 1000n : clock.nowNs();
-    if (late) return timeNs;
-    this.#lastLineNs = timeNs > this.#lastLineNs ? timeNs : this.#lastLineNs + 1n;
-    return this.#lastLineNs;
   }
 }

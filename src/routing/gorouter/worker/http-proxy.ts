@@ -2,29 +2,20 @@ import type { Socket } from "node:net";
 import type { Clock } from "../../../kit/clock.ts";
 import type { Random } from "../../../kit/random.ts";
 import type { Endpoint } from "../endpoint.ts";
-import { EndpointPool, isOverloaded, pickEndpoint } from "../pick-endpoint.ts";
+import { EndpointPool, pickEndpoint } from "../pick-endpoint.ts";
 import type { RouteTable } from "../route-table.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { Exchange } from "./exchange.ts";
+import { findPool } from "./find-pool.ts";
 import { forwardRequest, forwardResponse } from "./forward-head.ts";
 import { Header } from "./http/header-names.ts";
 import { RequestHead } from "./http/request-head.ts";
 import { ResponseHead } from "./http/response-head.ts";
-import { wantedInstance } from "./instance-header.ts";
 import type { ProxyLimits } from "./limits.ts";
-import {
-  connectionLimitReached,
-  EMPTY_HOST,
-  endpointFailure,
-  INVALID_APP_INSTANCE,
-  INVALID_PROCESS_INSTANCE,
-  ROUTE_SERVICE_UNSUPPORTED,
-  type RouterError,
-  unknownInstance,
-  unknownRoute,
-} from "./router-error.ts";
+import { connectionLimitReached, endpointFailure } from "./router-error.ts";
 import { stickyCookie, stickyInstance } from "./sticky-session.ts";
-import { UpstreamConnection, type UpstreamFailure } from "./upstream-connection.ts";
+import { UpstreamConnection } from "./upstream-connection.ts";
+import type { UpstreamFailure } from "./upstream-failure.ts";
 
 /** Status in the log when the client went away first. nginx's number, as in the real router. */
 const CLIENT_GONE = 499;
@@ -128,7 +119,7 @@ export class HttpProxy {
     });
     exchange.forwardedFor = forwarded.forwardedFor;
     exchange.forwardedProto = forwarded.forwardedProto;
-    const pool = this.#lookup(client);
+    const pool = findPool(request, client.remoteIp, this.#deps.table, this.limits.inFlightMax);
     if (!(pool instanceof EndpointPool)) {
       client.answer(pool);
       return;
@@ -231,27 +222,6 @@ export class HttpProxy {
     this.#deps.finished(exchange, this.clock.steadyMs());
   }
 
-  #lookup(client: ClientConnection): EndpointPool | RouterError {
-    const request = this.requestHead;
-    const colon = request.host.indexOf(":");
-    const host = (colon < 0 ? request.host : request.host.slice(0, colon)).toLowerCase();
-    // A load balancer that puts its own address there would learn about us.
-    if (host === "" || host === client.remoteIp) return EMPTY_HOST;
-    const { fields } = request;
-    const wanted = wantedInstance(fields.find(Header.appInstance), fields.find(Header.processInstance));
-    if (wanted === "invalid-app") return INVALID_APP_INSTANCE;
-    if (wanted === "invalid-process") return INVALID_PROCESS_INSTANCE;
-    let pool = this.#deps.table.lookup(host, request.path);
-    if (wanted !== null) {
-      pool = pool === null ? null : narrowed(pool, wanted.kind, wanted.guid, wanted.index);
-      if (pool === null) return unknownInstance(wanted.kind, wanted.guid, wanted.index, request.host);
-    }
-    if (pool === null) return unknownRoute(request.host);
-    if (isOverloaded(pool, this.limits.inFlightMax)) return connectionLimitReached(request.host);
-    if (pool.endpoints[0]!.data.routeServiceUrl !== "") return ROUTE_SERVICE_UNSUPPORTED;
-    return pool;
-  }
-
   #send(exchange: Exchange): void {
     const endpoint = this.#pick(exchange);
     if (endpoint === null) exchange.client.answer(connectionLimitReached(exchange.host));
@@ -308,17 +278,4 @@ export class HttpProxy {
       this.#deps.secureCookies,
     );
   }
-}
-
-/** Only the instances that the header names; null: none. */
-function narrowed(pool: EndpointPool, kind: "app" | "process", guid: string, index: string): EndpointPool | null {
-  const fitting = pool.endpoints.filter(
-    ({ data }) =>
-      (kind === "app" ? data.appId : data.tags["process_id"]) === guid &&
-      (index === "" || data.instanceIndex === index),
-  );
-  if (fitting.length === 0) return null;
-  const narrow = new EndpointPool(pool.contextPath);
-  narrow.endpoints.push(...fitting);
-  return narrow;
 }

@@ -1,11 +1,11 @@
-import { connect, type Socket } from "node:net";
-import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import type { Socket } from "node:net";
 import type { Endpoint, IdleConnection } from "../endpoint.ts";
+import { dialEndpoint } from "./dial-endpoint.ts";
 import type { Exchange } from "./exchange.ts";
 import { BodyReader } from "./http/body-reader.ts";
 import { HeadCollector } from "./http/head-collector.ts";
 import type { HttpProxy } from "./http-proxy.ts";
-import type { EndpointFailure } from "./router-error.ts";
+import { dialCause, tlsFailure, type UpstreamFailure } from "./upstream-failure.ts";
 
 const DIALING = 0;
 const IDLE = 1;
@@ -21,14 +21,6 @@ const ONE_WRITE_MAX = 12_288;
 const COPY_MAX = 16_384;
 /** An endpoint that says how long it keeps a connection may close a little early; so do we. */
 const KEEP_MARGIN_MS = 1_000;
-
-/** What went wrong with an endpoint, and what may be done about it. */
-export interface UpstreamFailure {
-  readonly kind: "dial" | "tls" | "closed" | "reset" | "invalid" | "timeout";
-  readonly answer: EndpointFailure;
-  /** As the real router words it. */
-  readonly cause: string;
-}
 
 /** One connection to an endpoint. Reads into its own buffer, again and again, and passes the bytes on from there. */
 export class UpstreamConnection implements IdleConnection {
@@ -57,7 +49,12 @@ export class UpstreamConnection implements IdleConnection {
     this.#proxy = proxy;
     this.#exchange = exchange;
     this.deadlineMs = proxy.clock.steadyMs() + proxy.limits.dialTimeoutMs;
-    this.#socket = this.#dial();
+    this.#socket = dialEndpoint(
+      endpoint.data,
+      { buffer: () => this.#nextBuffer(), callback: (count) => this.#onRead(count) },
+      proxy.backendCa,
+      () => this.#onConnect(),
+    );
     this.#socket.on("drain", () => this.#exchange?.client.resume());
     this.#socket.on("end", () => this.#onEnd());
     this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#onError(error));
@@ -65,39 +62,13 @@ export class UpstreamConnection implements IdleConnection {
     proxy.upstreams.add(this);
   }
 
-  #dial(): Socket {
-    const { data } = this.endpoint;
-    const onread = {
-      buffer: () => {
-        if (this.#bufferTaken) {
-          this.#bufferTaken = false;
-          this.#buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-        }
-        return this.#buffer;
-      },
-      callback: (count: number) => {
-        this.#onRead(count);
-        return true;
-      },
-    };
-    const where = data.port === 0 ? { path: data.host } : { host: data.host, port: data.port };
-    if (!data.tls) {
-      const socket = connect({ ...where, onread, noDelay: true });
-      socket.on("connect", () => this.#onConnect());
-      return socket;
+  /** Where the next bytes go; asked for before each read. */
+  #nextBuffer(): Buffer {
+    if (this.#bufferTaken) {
+      this.#bufferTaken = false;
+      this.#buffer = Buffer.allocUnsafeSlow(READ_BYTES);
     }
-    const { backendCa } = this.#proxy;
-    const options: ConnectionOptions & { onread: typeof onread } = {
-      ...where,
-      onread,
-      ...(data.serverCertDomainSan === "" ? {} : { servername: data.serverCertDomainSan }),
-      ...(backendCa === null ? {} : { ca: backendCa }),
-      ALPNProtocols: ["http/1.1"],
-    };
-    const socket = connectTls(options);
-    socket.setNoDelay(true);
-    socket.on("secureConnect", () => this.#onConnect());
-    return socket;
+    return this.#buffer;
   }
 
   /** Whether an idle one may take a request. */
@@ -339,31 +310,4 @@ export class UpstreamConnection implements IdleConnection {
     this.close();
     if (exchange !== null) this.#proxy.failed(exchange, failure, stale);
   }
-}
-
-function dialCause(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case "ECONNREFUSED":
-      return "connect: connection refused";
-    case "EHOSTUNREACH":
-      return "connect: no route to host";
-    case "ENETUNREACH":
-      return "connect: network is unreachable";
-    case "ETIMEDOUT":
-      return "i/o timeout";
-    case "ENOENT":
-      return "connect: no such file or directory";
-    case "ENOTFOUND":
-      return "no such host";
-  }
-  return error.code ?? "failed";
-}
-
-/** Gorouter: proxy/fails/basic_classifiers.go */
-function tlsFailure(error: NodeJS.ErrnoException): EndpointFailure {
-  const code = error.code ?? "";
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return "name";
-  if (/CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA/.test(code)) return "certificate-required";
-  if (/CERT|ISSUER|SELF_SIGNED|CHAIN/.test(code) && !code.startsWith("ERR_SSL")) return "untrusted";
-  return "tls";
 }
