@@ -9,9 +9,11 @@ const actions = {
   "/env": () => JSON.stringify(process.env),
   "/exit": (query) => setTimeout(() => process.exit(Number(query.get("code") ?? 1)), 10) && "bye",
   "/log": (query) => console.log(query.get("text")) ?? "logged",
-  "/spam": (query) => {
-    const line = `${"x".repeat(999)}\n`;
-    for (let kilobytes = Number(query.get("mb")) * 1024; kilobytes > 0; kilobytes--) fs.writeSync(1, line);
+  "/spam": async (query) => {
+    const lines = `${"x".repeat(999)}\n`.repeat(64);
+    for (let blocks = Number(query.get("mb")) * 16; blocks > 0; blocks--) {
+      if (!process.stdout.write(lines)) await new Promise((resolve) => process.stdout.once("drain", resolve));
+    }
     return "spammed";
   },
   "/memory": (query) => {
@@ -21,7 +23,11 @@ const actions = {
   "/disk": (query) => {
     const file = fs.openSync("/home/vcap/tmp/fill", "a");
     try {
-      for (let mb = Number(query.get("mb")); mb > 0; mb--) fs.writeSync(file, Buffer.alloc(1024 * 1024, 1));
+      // Synced now and then: dirty pages count as memory, and this is about the disk.
+      for (let mb = Number(query.get("mb")); mb > 0; mb--) {
+        fs.writeSync(file, Buffer.alloc(1024 * 1024, 1));
+        if (mb % 16 === 0) fs.fdatasyncSync(file);
+      }
       return "written";
     } catch (error) {
       return error.code;
