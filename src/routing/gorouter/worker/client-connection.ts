@@ -7,12 +7,14 @@ import { MALFORMED, type RouterError, renderRouterError, TOO_LARGE, UNSUPPORTED_
 
 const HEAD = 0;
 const BODY = 1;
-/** The request is complete (or not yet wanted): bytes that come now are kept for later. */
+/** The request is complete, or no endpoint takes it yet: bytes that come now are kept for later. */
 const WAITING = 2;
 const TUNNEL = 3;
 /** All is said; what still comes is thrown away until the client has closed too. */
 const CLOSING = 4;
 
+/** Bytes that are kept for later before the client is made to wait. */
+const HELD_MAX = 65_536;
 /** How long a client that has just connected may take to send its request while the worker drains. */
 const DRAIN_GRACE_MS = 1_000;
 /** How long a client may take to close after we have. */
@@ -62,7 +64,11 @@ export class ClientConnection {
   sendBody(ready: boolean): void {
     if (this.#phase !== WAITING || this.exchange === null || this.exchange.requestComplete) return;
     this.#phase = BODY;
-    if (ready) this.socket.resume();
+    const held = this.#held;
+    this.#held = null;
+    if (!ready) this.socket.pause();
+    else if (this.socket.isPaused()) this.socket.resume();
+    if (held !== null) this.#onBody(held);
   }
 
   resume(): void {
@@ -141,8 +147,9 @@ export class ClientConnection {
       exchange.bytesReceived += chunk.length;
       if (exchange.upstream?.write(chunk) === false) this.socket.pause();
     } else if (this.#phase === WAITING) {
+      // Reading on tells whether the client is still there; but not without end.
       this.#held = this.#held === null ? chunk : Buffer.concat([this.#held, chunk]);
-      this.socket.pause();
+      if (this.#held.length > HELD_MAX) this.socket.pause();
     }
   }
 
@@ -202,8 +209,6 @@ export class ClientConnection {
     exchange.bytesReceived = this.body.payloadBytes;
     if (bodyEnd > headEnd) exchange.firstBody = buffer.subarray(headEnd, bodyEnd);
     if (bodyEnd < end) this.#held = buffer.subarray(bodyEnd, end);
-    // Nothing more is wanted before an endpoint takes it; a bodyless request, the usual case, spares the system calls.
-    if (!this.body.done || this.#held !== null) this.socket.pause();
     this.#proxy.route(exchange);
   }
 
@@ -221,10 +226,7 @@ export class ClientConnection {
     if (this.body.done) {
       exchange.requestComplete = true;
       this.#phase = WAITING;
-      if (end < chunk.length) {
-        this.#held = chunk.subarray(end);
-        this.socket.pause();
-      }
+      if (end < chunk.length) this.#held = chunk.subarray(end);
     }
     const ready = end === 0 || exchange.upstream?.write(end === chunk.length ? chunk : chunk.subarray(0, end));
     if (ready === false && !this.body.done) this.socket.pause();

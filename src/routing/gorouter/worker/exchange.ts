@@ -42,7 +42,6 @@ export class Exchange {
   // What came back.
   /** The client has got the head of its answer. */
   responseStarted = false;
-  tunnel = false;
   status = 0;
   routerError = "";
   bytesReceived = 0;

@@ -6,9 +6,6 @@ import { setImmediate, setTimeout } from "node:timers/promises";
 import { testCertificate } from "../test-certificate.ts";
 import { startTestRouter } from "./test-router.ts";
 
-const _GUID = "11111111-1111-4111-8111-111111111111";
-const _OTHER_GUID = "22222222-2222-4222-8222-222222222222";
-
 test("an app that does not upgrade answers like any other; one that upgrades unasked is a bad gateway", async () => {
   await using router = await startTestRouter();
   const { port } = await router.backend((_incoming, response) => response.writeHead(426).end("no"));

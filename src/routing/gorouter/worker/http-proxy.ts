@@ -129,7 +129,7 @@ export class HttpProxy {
     const cookies = request.fields.find(Header.cookie);
     if (cookies !== null) exchange.sticky = stickyInstance(cookies, this.#deps.stickyCookieNames);
     exchange.forwardedMs = this.clock.steadyMs();
-    if (!exchange.upgrade) exchange.deadlineMs = exchange.forwardedMs + this.limits.endpointTimeoutMs;
+    exchange.deadlineMs = exchange.forwardedMs + this.limits.endpointTimeoutMs;
     this.#send(exchange);
   }
 

@@ -191,7 +191,7 @@ export class UpstreamConnection implements IdleConnection {
     this.#body.reset(response.framing, response.contentLength);
     if (response.status === 101) {
       this.#phase = TUNNEL;
-      exchange.tunnel = true;
+      exchange.deadlineMs = Number.POSITIVE_INFINITY;
       client.write(head, "latin1");
       exchange.client.openTunnel();
       if (end > start) this.#pass(exchange, buffer, start, end);
