@@ -39,7 +39,9 @@ function component(file: string): string | null {
   return FLAT_AREA.exec(file)?.[1] ?? null;
 }
 
-const isTest = (file: string): boolean => file.endsWith(".test.ts") || !file.startsWith("src/");
+/** Tests, and what only tests use: fakes and harnesses in folders named `testing`. */
+const isTest = (file: string): boolean =>
+  file.endsWith(".test.ts") || file.includes("/testing/") || !file.startsWith("src/");
 
 /** Which rule of the folders an import breaks (docs/architecture.md), or null. `developmentPackages`: names in devDependencies. */
 export function brokenRule({ from, to, typeOnly }: Import, developmentPackages: ReadonlySet<string>): string | null {
