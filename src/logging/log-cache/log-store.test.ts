@@ -48,6 +48,23 @@ test("types and names filter; a name filter leaves logs out and thins out gauges
   assert.deepEqual(times(store.read("a", { nameFilter: "requests|memory" })), [2n, 3n]);
 });
 
+test("a flood of lines leaves the newest metrics, a flood of metrics the newest lines", () => {
+  const store = new LogStore({ ...roomy, perSourceMax: 500 }, now);
+  const head = { sourceId: "a", instanceId: "0", tags: {} };
+  const gauge = (at: bigint): Envelope => ({
+    ...head,
+    kind: "gauge",
+    timestampNs: at,
+    metrics: { cpu: { unit: "percentage", value: 1 } },
+  });
+  store.put([gauge(1n), gauge(2n)]);
+  store.put(Array.from({ length: 2_000 }, (_, at) => line("a", BigInt(10 + at))));
+  assert.deepEqual(times(store.read("a", { envelopeTypes: ["GAUGE"] })), [1n, 2n]);
+  store.put(Array.from({ length: 2_000 }, (_, at) => gauge(BigInt(5_000 + at))));
+  assert.equal(store.read("a", { envelopeTypes: ["LOG"], limit: 1_000 }).length, 100);
+  assert.equal(store.meta().get("a")?.count, 500);
+});
+
 test("no pattern can hold the process", () => {
   const store = new LogStore(roomy, now);
   const name = `${"a".repeat(60)}!`;

@@ -2,7 +2,7 @@ import type { Envelope } from "../../protocol/envelope.ts";
 import type { EnvelopeType, LogCacheClient, LogCacheReadOptions } from "./client.ts";
 import { refused } from "./errors.ts";
 import { filterByName, nameFilter } from "./name-filter.ts";
-import { SourceLog } from "./source-log.ts";
+import { SourceStore } from "./source-store.ts";
 
 /** Log-cache: local_store_reader.go */
 const LIMIT_DEFAULT = 100;
@@ -20,7 +20,7 @@ export interface LogStoreBounds {
 export class LogStore implements LogCacheClient {
   readonly #bounds: LogStoreBounds;
   readonly #nowNs: () => bigint;
-  readonly #sources = new Map<string, SourceLog>();
+  readonly #sources = new Map<string, SourceStore>();
   #bytes = 0;
 
   constructor(bounds: LogStoreBounds, nowNs: () => bigint) {
@@ -37,7 +37,7 @@ export class LogStore implements LogCacheClient {
       if (envelope.sourceId === "") continue;
       let source = this.#sources.get(envelope.sourceId);
       if (source === undefined) {
-        source = new SourceLog(envelope.sourceId);
+        source = new SourceStore(envelope.sourceId);
         this.#sources.set(envelope.sourceId, source);
       }
       this.#bytes += source.put(envelope);
@@ -83,12 +83,13 @@ export class LogStore implements LogCacheClient {
   #free(): void {
     const bound = this.#bounds.bytesMax * FREE_TO;
     const sources = [...this.#sources.entries()];
-    const byAge = (a: [string, SourceLog], b: [string, SourceLog]): number => (a[1].oldestNs < b[1].oldestNs ? -1 : 1);
+    const byAge = (a: [string, SourceStore], b: [string, SourceStore]): number =>
+      a[1].nextToGoNs < b[1].nextToGoNs ? -1 : 1;
     sources.sort(byAge);
     while (this.#bytes > bound && sources.length > 0) {
       const [sourceId, source] = sources[0]!;
-      const untilNs = sources[1]?.[1].oldestNs;
-      while (this.#bytes > bound && source.count > 0 && (untilNs === undefined || source.oldestNs <= untilNs)) {
+      const untilNs = sources[1]?.[1].nextToGoNs;
+      while (this.#bytes > bound && source.count > 0 && (untilNs === undefined || source.nextToGoNs <= untilNs)) {
         this.#bytes -= source.dropOldest();
       }
       sources.shift();
@@ -97,7 +98,7 @@ export class LogStore implements LogCacheClient {
         continue;
       }
       let at = 0;
-      while (at < sources.length && sources[at]![1].oldestNs < source.oldestNs) at++;
+      while (at < sources.length && sources[at]![1].nextToGoNs < source.nextToGoNs) at++;
       sources.splice(at, 0, [sourceId, source]);
     }
   }
