@@ -90,7 +90,7 @@ for (const [body, text] of [
   ],
   [
     { relationships: { other: {} } },
-    "Relationships Unknown field(s): 'other', Relationships Space can't be blank, Relationships Space " + STRUCTURE,
+    `Relationships Unknown field(s): 'other', Relationships Space can't be blank, Relationships Space ${STRUCTURE}`,
   ],
 ] as const) {
   test(`relationship ${JSON.stringify(body)}`, () => assert.equal(texts(SPACE, body), text));

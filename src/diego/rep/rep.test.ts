@@ -246,13 +246,16 @@ test("a cell that lost its presence takes no work until it has it again", async 
   let index = 1;
   const isTaken = async (): Promise<boolean> => (await rep.client.perform(lrpWork(++index), signal)).lrps.length === 0;
   let taken = true;
-  const look = (): void =>
+  /** Asks anew at each call and tells the last answer. */
+  const lastAnswer = (): boolean => {
     void isTaken().then((one) => {
       taken = one;
     });
-  await eventually(() => (look(), !taken), "refusal");
+    return taken;
+  };
+  await eventually(() => !lastAnswer(), "refusal");
   locket.answers = true;
-  await eventually(() => (look(), taken), "work is taken again");
+  await eventually(lastAnswer, "work is taken again");
 });
 
 test("a cell that is evacuated takes no work", async () => {
