@@ -22,10 +22,11 @@ const actions = {
   },
   "/disk": (query) => {
     const file = fs.openSync("/home/vcap/tmp/fill", "a");
+    const block = Buffer.alloc(1024 * 1024, 1);
     try {
       // Synced now and then: dirty pages count as memory, and this is about the disk.
       for (let mb = Number(query.get("mb")); mb > 0; mb--) {
-        fs.writeSync(file, Buffer.alloc(1024 * 1024, 1));
+        fs.writeSync(file, block);
         if (mb % 16 === 0) fs.fdatasyncSync(file);
       }
       return "written";
