@@ -1,4 +1,5 @@
 import type { RouteEndpoint } from "./model.ts";
+import { quoted, quotedOrDash } from "./quote.ts";
 
 /** A connection to an endpoint that waits for its next request. */
 export interface IdleConnection {
@@ -10,7 +11,10 @@ export interface IdleConnection {
 export class Endpoint<C extends IdleConnection = IdleConnection> {
   data: RouteEndpoint;
   /** The header lines that every request to it gets. */
-  headerLines: string;
+  headerLines = "";
+  /** For the access log. */
+  quotedAddress = "";
+  logFields = "";
   /** Requests sent whose answer has not begun. */
   inFlight = 0;
   /** Steady milliseconds; until then it is tried only when nothing else is left. */
@@ -22,12 +26,15 @@ export class Endpoint<C extends IdleConnection = IdleConnection> {
 
   constructor(data: RouteEndpoint) {
     this.data = data;
-    this.headerLines = headerLines(data);
+    this.update(data);
   }
 
   update(data: RouteEndpoint): void {
     this.data = data;
     this.headerLines = headerLines(data);
+    this.quotedAddress = quoted(data.address);
+    const { appId, instanceIndex, instanceId } = data;
+    this.logFields = `app_id:${quotedOrDash(appId)} app_index:${quotedOrDash(instanceIndex)} instance_id:${quotedOrDash(instanceId)}`;
   }
 
   closeIdle(): void {

@@ -42,7 +42,7 @@ export class ClientConnection {
     this.socket = socket;
     this.secure = secure;
     this.#proxy = proxy;
-    this.#sinceMs = proxy.clock.steadyMs();
+    this.#sinceMs = proxy.now();
     const ip = socket.remoteAddress ?? "";
     this.remoteIp = ip.startsWith("::ffff:") ? ip.slice(7) : ip;
     this.remoteAddress = this.remoteIp.includes(":")
@@ -107,7 +107,7 @@ export class ClientConnection {
       return;
     }
     this.#phase = HEAD;
-    this.#sinceMs = this.#proxy.clock.steadyMs();
+    this.#sinceMs = this.#proxy.recentMs;
     this.#advance();
   }
 
@@ -116,7 +116,7 @@ export class ClientConnection {
     if (this.#phase === CLOSING) return;
     this.#phase = CLOSING;
     this.#held = null;
-    this.#sinceMs = this.#proxy.clock.steadyMs();
+    this.#sinceMs = this.#proxy.recentMs;
     this.socket.end();
     this.socket.resume(); // unread bytes would turn the close into a reset and take the answer with it
   }
@@ -174,7 +174,8 @@ export class ClientConnection {
 
   #readHead(chunk: Buffer): void {
     const collector = this.#collector;
-    if (collector.keptBytes === 0) this.#sinceMs = this.#proxy.clock.steadyMs();
+    const nowMs = this.#proxy.now();
+    if (collector.keptBytes === 0) this.#sinceMs = nowMs;
     const result = collector.push(chunk, 0, chunk.length, this.#proxy.limits.headBytesMax);
     if (result === "partial") return;
     if (result !== "complete") {

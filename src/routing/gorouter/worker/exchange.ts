@@ -19,7 +19,6 @@ export class Exchange {
   oldClient = false;
   upgrade = false;
   idempotent = false;
-  hasBody = false;
   // What is sent on.
   /** All but the endpoint's own lines and the blank line. */
   forward = "";

@@ -45,6 +45,8 @@ export class HttpProxy {
   /** No new requests: every answer closes its connection. */
   draining = false;
   readonly #deps: HttpProxyDeps;
+  /** Steady milliseconds of the last `now`: exact enough for deadlines, at most a second old. */
+  recentMs: number;
   #date = "";
   #dateMs = 0;
 
@@ -52,6 +54,13 @@ export class HttpProxy {
     this.#deps = deps;
     this.clock = deps.clock;
     this.limits = deps.limits;
+    this.recentMs = deps.clock.steadyMs();
+  }
+
+  /** Looks at the clock; steady milliseconds. */
+  now(): number {
+    this.recentMs = this.clock.steadyMs();
+    return this.recentMs;
   }
 
   /** A client has connected. */
@@ -71,7 +80,7 @@ export class HttpProxy {
 
   /** About once a second: the deadlines of all connections. */
   checkTime(): void {
-    const nowMs = this.clock.steadyMs();
+    const nowMs = this.now();
     for (const client of this.clients) client.checkTime(nowMs);
     for (const upstream of this.upstreams) upstream.checkTime(nowMs);
   }
@@ -88,7 +97,7 @@ export class HttpProxy {
   /** The exchange for the head that was just parsed. */
   exchange(client: ClientConnection): Exchange {
     const request = this.requestHead;
-    const exchange = new Exchange(client, this.clock.nowMs(), this.clock.steadyMs());
+    const exchange = new Exchange(client, this.clock.nowMs(), this.recentMs);
     exchange.line = request.line;
     exchange.method = request.method;
     exchange.host = request.host;
@@ -97,7 +106,6 @@ export class HttpProxy {
     exchange.oldClient = request.minorVersion === 0;
     exchange.upgrade = request.upgrade;
     exchange.idempotent = request.idempotent;
-    exchange.hasBody = request.framing !== "none";
     const { fields } = request;
     for (let line = 0; line < fields.count; line++) {
       if (fields.ids[line] === Header.userAgent) exchange.userAgent = fields.value(line);
@@ -128,7 +136,7 @@ export class HttpProxy {
     exchange.pool = pool;
     const cookies = request.fields.find(Header.cookie);
     if (cookies !== null) exchange.sticky = stickyInstance(cookies, this.#deps.stickyCookieNames);
-    exchange.forwardedMs = this.clock.steadyMs();
+    exchange.forwardedMs = this.now();
     exchange.deadlineMs = exchange.forwardedMs + this.limits.endpointTimeoutMs;
     this.#send(exchange);
   }
@@ -163,7 +171,7 @@ export class HttpProxy {
       this.#sendTo(exchange, endpoint);
       return;
     }
-    if (nothingSent || failure.kind === "reset") endpoint.failedUntilMs = this.clock.steadyMs() + this.limits.failedMs;
+    if (nothingSent || failure.kind === "reset") endpoint.failedUntilMs = this.now() + this.limits.failedMs;
     const retriable = nothingSent || (failure.kind === "closed" && exchange.idempotent);
     if (retriable && exchange.attempts < this.limits.attemptsMax) {
       const next = this.#pick(exchange);
@@ -219,7 +227,7 @@ export class HttpProxy {
     if (exchange.finished) return;
     exchange.finished = true;
     exchange.client.exchange = null;
-    this.#deps.finished(exchange, this.clock.steadyMs());
+    this.#deps.finished(exchange, this.now());
   }
 
   #send(exchange: Exchange): void {
@@ -236,7 +244,7 @@ export class HttpProxy {
       if (own !== undefined && own.inFlight < inFlightMax) return own;
     }
     const startAt = pool.next < 0 ? this.#deps.random.below(pool.endpoints.length) : 0;
-    return pickEndpoint(pool, inFlightMax, this.clock.steadyMs(), startAt);
+    return pickEndpoint(pool, inFlightMax, this.recentMs, startAt);
   }
 
   #sendTo(exchange: Exchange, endpoint: Endpoint): void {
@@ -246,11 +254,10 @@ export class HttpProxy {
       exchange.tried.push(endpoint);
     }
     endpoint.inFlight++;
-    const nowMs = this.clock.steadyMs();
     const idle = endpoint.idle as UpstreamConnection[];
     while (!exchange.mustDial && idle.length > 0) {
       const upstream = idle.pop()!;
-      if (!upstream.isUsable(nowMs)) {
+      if (!upstream.isUsable(this.recentMs)) {
         upstream.close();
         continue;
       }

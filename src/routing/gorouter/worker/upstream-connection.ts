@@ -48,7 +48,7 @@ export class UpstreamConnection implements IdleConnection {
     this.endpoint = endpoint;
     this.#proxy = proxy;
     this.#exchange = exchange;
-    this.deadlineMs = proxy.clock.steadyMs() + proxy.limits.dialTimeoutMs;
+    this.deadlineMs = proxy.recentMs + proxy.limits.dialTimeoutMs;
     this.#socket = dialEndpoint(
       endpoint.data,
       { buffer: () => this.#nextBuffer(), callback: (count) => this.#onRead(count) },
@@ -253,7 +253,7 @@ export class UpstreamConnection implements IdleConnection {
       if (keepMs > 0) {
         this.#phase = IDLE;
         this.#used = true;
-        this.deadlineMs = this.#proxy.clock.steadyMs() + keepMs;
+        this.deadlineMs = this.#proxy.recentMs + keepMs;
         this.resume();
         idle.push(this);
       } else this.close();

@@ -22,9 +22,7 @@ export class ResponseHead {
   parse(text: string, requestMethod: string): boolean {
     const end = text.indexOf("\r\n");
     this.line = text.slice(0, end);
-    if (!/^HTTP\/1\.[01] [1-5]\d\d(?: [^\0\r\n]*)?$/.test(this.line)) return false;
-    this.minorVersion = this.line.charCodeAt(7) - 48;
-    this.status = Number(this.line.slice(9, 12));
+    if (!this.#parseLine()) return false;
     if (this.fields.parse(text, end + 2) !== "ok") return false;
     return this.#readFields(requestMethod);
   }
@@ -33,6 +31,19 @@ export class ResponseHead {
   get keepAlive(): boolean {
     if (this.framing === "until-close" || this.dropLength) return false;
     return this.minorVersion === 1 ? !this.connection.close : this.connection.keepAlive;
+  }
+
+  /** `HTTP/1.x NNN` and, if more, a space and text without control characters. */
+  #parseLine(): boolean {
+    const { line } = this;
+    const minor = line.charCodeAt(7) - 48;
+    const status = digit(line, 9) * 100 + digit(line, 10) * 10 + digit(line, 11);
+    if (!line.startsWith("HTTP/1.") || (minor !== 0 && minor !== 1) || line.charCodeAt(8) !== 32) return false;
+    if (!(status >= 100 && status < 600) || (line.length > 12 && line.charCodeAt(12) !== 32)) return false;
+    for (let at = 13; at < line.length; at++) if (line.charCodeAt(at) < 32 && line.charCodeAt(at) !== 9) return false;
+    this.minorVersion = minor;
+    this.status = status;
+    return true;
   }
 
   #readFields(requestMethod: string): boolean {
@@ -68,4 +79,10 @@ export class ResponseHead {
     else this.framing = "until-close";
     return true;
   }
+}
+
+/** NaN when it is none, which no comparison holds for. */
+function digit(text: string, at: number): number {
+  const value = text.charCodeAt(at) - 48;
+  return value >= 0 && value <= 9 ? value : Number.NaN;
 }
