@@ -15,6 +15,8 @@ export interface GorouterConfig {
   /** Folder for the workers' control sockets (0700, a short path: a unix socket's name holds 107 bytes). */
   readonly stateRun: string;
   readonly listen: readonly RouterListener[];
+  /** Of the program: workers that another version has started are replaced. */
+  readonly version?: string;
   /** Served on all TLS listeners; files in PEM, read again by `reloadCertificates`. */
   readonly certificates?: { readonly certPem: string; readonly keyPem: string };
   /** PEM file with the authorities of endpoints that speak TLS. */
