@@ -13,7 +13,7 @@ import { buildSkeleton, makeLinks, writeFiles } from "./skeleton.ts";
 import { FOLDERS, USR_EMPTIED, USR_FILES, USR_LOCAL_FOLDERS } from "./skeleton-files.ts";
 
 /** Raise it when the built folders change in form: they are made anew then. */
-const LAYOUT_VERSION = "1";
+const LAYOUT_VERSION = "2";
 const BUILD_TIMEOUT_MS = 120_000;
 /** What tells that this machine's /usr or certificates have changed. */
 const WITNESSES = [

@@ -43,8 +43,23 @@ export const ETC_ALLOWED = [
   "xattr.conf",
 ] as const;
 
-/** Copied with links followed: certificates may be links into folders that containers do not see. */
-export const ETC_ALLOWED_DEREFERENCED = ["ssl/certs", "ssl/openssl.cnf"] as const;
+/**
+ * Copied with links followed: certificates may be links into folders that containers do not see. Of apt only where packages come
+ * from, so that buildpacks can fetch some; never `auth.conf`.
+ */
+export const ETC_ALLOWED_DEREFERENCED = [
+  "ssl/certs",
+  "ssl/openssl.cnf",
+  "apt/apt.conf",
+  "apt/apt.conf.d",
+  "apt/keyrings",
+  "apt/preferences",
+  "apt/preferences.d",
+  "apt/sources.list",
+  "apt/sources.list.d",
+  "apt/trusted.gpg",
+  "apt/trusted.gpg.d",
+] as const;
 
 /** Folders of the empty file system. `owner` is an id inside the container. */
 export const FOLDERS: readonly { readonly path: string; readonly mode: number; readonly owner?: number }[] = [

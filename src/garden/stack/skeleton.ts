@@ -64,6 +64,11 @@ async function copyEtc(etc: string, target: string, deps: SkeletonDeps): Promise
   }
   // An allowed folder may still hold a file that is not for everybody.
   await command(deps, "find", [target, "-mindepth", "1", "!", "-type", "l", "!", "-perm", "-004", "-delete"]);
+  // Addresses of proxies and package sources may carry a password.
+  if (existsSync(join(target, "apt"))) {
+    const withPassword = ["-exec", "grep", "-qE", "://[^/[:space:]]+:[^/[:space:]]+@", "{}", ";"];
+    await command(deps, "find", [join(target, "apt"), "-type", "f", ...withPassword, "-delete"]);
+  }
 }
 
 function command(deps: SkeletonDeps, file: string, args: readonly string[]) {
