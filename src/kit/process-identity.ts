@@ -23,3 +23,18 @@ export function processIdentity(pid: number): ProcessIdentity | null {
 export function isAlive(identity: ProcessIdentity): boolean {
   return processIdentity(identity.pid)?.startTicks === identity.startTicks;
 }
+
+/** When a process started, or null when there is none. */
+export function startTicksOf(pid: number): string | null {
+  return processIdentity(pid)?.startTicks ?? null;
+}
+
+/** Ends exactly this process; another one that got its pid meanwhile is left alone. */
+export function killExactly(pid: number, startTicks: string, signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): void {
+  if (!isAlive({ pid, startTicks })) return;
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // ended meanwhile
+  }
+}

@@ -6,6 +6,7 @@ import { type AddressInfo, connect } from "node:net";
 import { test } from "node:test";
 import { systemClock } from "../../kit/clock-system.ts";
 import { silentLog } from "../../kit/log.ts";
+import { startTicksOf } from "../../kit/process-identity.ts";
 import { systemRandom } from "../../kit/random-system.ts";
 import type { LogEnvelope } from "../../protocol/envelope.ts";
 import { type NatsServer, startNatsServer } from "../nats-server/index.ts";
@@ -13,7 +14,6 @@ import type { GorouterConfig } from "./config.ts";
 import { ListenFailedError } from "./errors.ts";
 import { type Gorouter, startGorouter } from "./gorouter.ts";
 import { probePort } from "./port-probe.ts";
-import { startTicksOf } from "./process-identity.ts";
 import { testCertificate } from "./test-certificate.ts";
 import { detachedSpawn } from "./worker-spawn.ts";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { startTicksOf } from "../../kit/process-identity.ts";
 import type { WorkerConfig } from "./config.ts";
-import { startTicksOf } from "./process-identity.ts";
 import { notedProcess, workersLeft } from "./worker-files.ts";
 
 /** Ports that workers of an earlier main process still serve on: taken, but by our own, which the next start adopts. */

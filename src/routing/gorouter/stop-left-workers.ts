@@ -1,4 +1,4 @@
-import { killExactly } from "./process-identity.ts";
+import { killExactly } from "../../kit/process-identity.ts";
 import { forgetWorker, notedProcess, workersLeft } from "./worker-files.ts";
 
 /** Ends workers that serve on although no main process is left to tell them so (`./ingot down` after a kill -9). */

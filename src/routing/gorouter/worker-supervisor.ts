@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
+import { killExactly, startTicksOf } from "../../kit/process-identity.ts";
 import type { GorouterConfig, RouterListener, WorkerConfig } from "./config.ts";
 import type { ListenerStatus } from "./control-protocol.ts";
 import { ListenFailedError, WorkerStartError } from "./errors.ts";
 import { portHolder } from "./port-probe.ts";
-import { killExactly, startTicksOf } from "./process-identity.ts";
 import { PROXY_LIMITS } from "./worker/limits.ts";
 import { forgetWorker, notedProcess, noteProcess, socketPath, workerName, writeWorkerConfig } from "./worker-files.ts";
 import { WorkerLink, type WorkerLinkEvents } from "./worker-link.ts";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { systemClock } from "../../kit/clock-system.ts";
+import { startTicksOf } from "../../kit/process-identity.ts";
 import { systemRandom } from "../../kit/random-system.ts";
 import type { WorkerConfig } from "./config.ts";
-import { startTicksOf } from "./process-identity.ts";
 import { serve } from "./worker/serve.ts";
 
 // A Gorouter worker process: `node worker.ts CONFIG-FILE`. Signals for the platform's main process are not for it: it goes
