@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readCommandLine } from "../platform/config.ts";
-import { askControl } from "../platform/control.ts";
-import type { PlatformStatus } from "../platform/status.ts";
+import { askStatus } from "../platform/status.ts";
 import { cf } from "./cf.ts";
 
 /** Where a first user lands. */
@@ -12,14 +11,10 @@ export const FIRST_SPACE = "dev";
 /** `./ingot login`: the cf command line of this user becomes admin of the running Ingot, with an org and a space targeted. */
 export async function login(argv: readonly string[]): Promise<number> {
   const { config } = readCommandLine(argv, process.env);
-  const status = (await askControl(
-    join(config.state, "run", "control.sock"),
-    "GET",
-    "/status",
-    5000,
-  )) as PlatformStatus | null;
-  if (status === null) {
-    process.stderr.write(`ingot login: Ingot does not run on ${config.state}; start it with ./ingot up\n`);
+  const status = await askStatus(config.state);
+  if (status?.state !== "ready") {
+    const why = status === null ? "does not run; start it with ./ingot up" : `is ${status.state}`;
+    process.stderr.write(`ingot login: Ingot on ${config.state} ${why}\n`);
     return 3;
   }
   const { adminPassword } = JSON.parse(readFileSync(join(config.state, "secrets.json"), "utf8")) as {

@@ -1,17 +1,10 @@
-import { join } from "node:path";
 import { readCommandLine } from "../platform/config.ts";
-import { askControl } from "../platform/control.ts";
-import type { PlatformStatus } from "../platform/status.ts";
+import { askStatus, type PlatformStatus } from "../platform/status.ts";
 
 /** `./ingot status [--json]`: exit code 0 when Ingot runs and is ready, 3 when it does not run. */
 export async function status(argv: readonly string[]): Promise<number> {
   const { config, flags } = readCommandLine(argv, process.env, { json: "boolean" });
-  const answer = (await askControl(
-    join(config.state, "run", "control.sock"),
-    "GET",
-    "/status",
-    5000,
-  )) as PlatformStatus | null;
+  const answer = await askStatus(config.state);
   if (flags["json"] === true) process.stdout.write(`${JSON.stringify(answer ?? { state: "stopped" }, null, 2)}\n`);
   else process.stdout.write(answer === null ? `Ingot does not run on ${config.state}\n` : statusText(answer));
   if (answer === null) return 3;
@@ -19,6 +12,7 @@ export async function status(argv: readonly string[]): Promise<number> {
 }
 
 function statusText(status: PlatformStatus): string {
+  if (status.state !== "ready") return `state       ${status.state} (pid ${status.pid})\n`;
   const rows: [string, string][] = [
     ["state", `${status.state}, up ${Math.round(status.uptimeSeconds)} s (pid ${status.pid})`],
     ["API", status.apiUrl],

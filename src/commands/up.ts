@@ -1,13 +1,12 @@
 import { spawn } from "node:child_process";
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readCommandLine } from "../platform/config.ts";
-import { askControl } from "../platform/control.ts";
 import { AlreadyRunningError, lockHolder } from "../platform/instance-lock.ts";
 import { openStateFolder } from "../platform/state-folder.ts";
-import type { PlatformStatus } from "../platform/status.ts";
-import { loginSteps } from "./login.ts";
+import { askStatus, type PlatformStatus } from "../platform/status.ts";
+import { pushApp } from "./push-app.ts";
 
 /** First start: packages, stack layer and keys included. */
 const DETACHED_READY_MS = 180_000;
@@ -18,8 +17,9 @@ export async function up(argv: readonly string[]): Promise<number> {
   const push = typeof flags["push"] === "string" ? resolve(flags["push"]) : null;
   if (flags["detach"] !== true) {
     const { runForeground } = await import("../platform/foreground.ts");
-    return await runForeground(config, async (platform) => {
-      if (push !== null) await pushApp(push, platform.apiUrl, platform.adminPassword, config.state);
+    return await runForeground(config, async (platform, signal) => {
+      if (push !== null)
+        await pushApp(push, { ...platform, httpPort: platform.ports.http, state: config.state }, signal);
     });
   }
 
@@ -34,8 +34,7 @@ export async function up(argv: readonly string[]): Promise<number> {
   );
   // What the platform says until it is ready goes to a file, which outlives this terminal, and from there to it.
   const said = join(state.logs, "up.log");
-  const output = openSync(said, "a", 0o600);
-  const before = fstatSync(output).size;
+  const output = openSync(said, "w", 0o600);
   const launcher = join(import.meta.dirname, "..", "..", "ingot");
   const child = spawn(launcher, ["up", ...words], { detached: true, stdio: ["ignore", output, output] });
   closeSync(output);
@@ -43,22 +42,28 @@ export async function up(argv: readonly string[]): Promise<number> {
   child.on("exit", (code) => {
     ended = code ?? 1;
   });
-  const ready = await waitUntilReady(join(state.run, "control.sock"), () => ended);
+  const ready = await waitUntilReady(state.root, () => ended);
   child.unref();
   process.stdout.on("error", () => undefined); // `| head` may have seen enough
-  process.stdout.write(readFileSync(said).subarray(before));
+  process.stdout.write(readFileSync(said));
   if (ready === null) {
     process.stderr.write(`ingot up: not ready; see ${said}\n`);
     return typeof ended === "number" ? ended : 1;
   }
-  if (push !== null) return await pushApp(push, ready.apiUrl, adminPassword(state.root), config.state);
-  return 0;
+  if (push === null) return 0;
+  const { apiUrl, ports } = ready;
+  return await pushApp(push, {
+    apiUrl,
+    httpPort: ports.http,
+    adminPassword: adminPassword(state.root),
+    state: config.state,
+  });
 }
 
-async function waitUntilReady(control: string, ended: () => number | null): Promise<PlatformStatus | null> {
+async function waitUntilReady(state: string, ended: () => number | null): Promise<PlatformStatus | null> {
   const endMs = performance.now() + DETACHED_READY_MS;
   while (performance.now() < endMs && ended() === null) {
-    const status = (await askControl(control, "GET", "/status", 2000)) as PlatformStatus | null;
+    const status = await askStatus(state);
     if (status?.state === "ready") return status;
     await sleep(50);
   }
@@ -67,16 +72,4 @@ async function waitUntilReady(control: string, ended: () => number | null): Prom
 
 function adminPassword(state: string): string {
   return (JSON.parse(readFileSync(join(state, "secrets.json"), "utf8")) as { adminPassword: string }).adminPassword;
-}
-
-/** Pushes the app in `folder` with our own cf, as any user would; a CF_HOME in the state folder leaves the user's own alone. */
-async function pushApp(folder: string, apiUrl: string, password: string, stateRoot: string): Promise<number> {
-  const { runCf } = await import("../cli/index.ts");
-  const { cliDeps } = await import("../platform/cli-deps.ts");
-  const deps = cliDeps({ cfHome: join(stateRoot, "cf"), cwd: folder });
-  for (const words of [...loginSteps(apiUrl, password), ["push"]]) {
-    const code = await runCf(words, deps);
-    if (code !== 0) return code;
-  }
-  return 0;
 }

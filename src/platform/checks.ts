@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { probePort } from "../routing/gorouter/index.ts";
 import type { IngotConfig } from "./config.ts";
 import { lockHolder } from "./instance-lock.ts";
-import { hasProgram, missingPackages } from "./system-packages.ts";
+import { hasProgram, installCommand, missingNeeds } from "./system-packages.ts";
 
 /** One line of `./ingot doctor`. */
 export interface CheckResult {
@@ -31,7 +31,7 @@ export async function checkMachine(config: IngotConfig): Promise<CheckResult[]> 
   const root = process.getuid?.() === 0;
   const [major = 0, minor = 0] = release().split(".").map(Number);
   const kernelOk = major > KERNEL_MIN[0] || (major === KERNEL_MIN[0] && minor >= KERNEL_MIN[1]);
-  const missing = missingPackages();
+  const missing = missingNeeds(config.isolation, root);
   const free = freeBytes(config.state);
   const cgroup = cgroupKind();
   const running = lockHolder(config.state);
@@ -59,8 +59,8 @@ export async function checkMachine(config: IngotConfig): Promise<CheckResult[]> 
     result(
       "packages",
       missing.length === 0,
-      missing.length === 0 ? "all there" : `missing: ${missing.join(" ")}`,
-      `apt-get install ${missing.join(" ")}`,
+      missing.length === 0 ? "all there" : `missing: ${missing.map(({ program }) => program).join(", ")}`,
+      installCommand(missing),
     ),
     result(
       "sandbox",

@@ -6,14 +6,13 @@ import { systemClock } from "../kit/clock-system.ts";
 import { systemRandom } from "../kit/random-system.ts";
 import { ingotVersion } from "./version.ts";
 
-/** The cf command line on this terminal. `cfHome` and `cwd` stand in for the user's own. */
-export function cliDeps(options: { readonly cfHome?: string; readonly cwd?: string } = {}): CliDeps {
-  const interrupted = new AbortController();
-  process.once("SIGINT", () => {
-    interrupted.abort(new Error("interrupted"));
-    // A second Ctrl-C ends at once, as everywhere.
-    process.once("SIGINT", () => process.exit(130));
-  });
+/**
+ * The cf command line on this terminal. `cfHome` and `cwd` stand in for the user's own; `signal` for Ctrl-C, where the process
+ * has more to do than this.
+ */
+export function cliDeps(
+  options: { readonly cfHome?: string; readonly cwd?: string; readonly signal?: AbortSignal } = {},
+): CliDeps {
   const homeDir = process.env["HOME"] || homedir();
   const authority = join(process.env["INGOT_STATE"] || join(homeDir, ".ingot"), "ca", "ca.crt");
   return {
@@ -26,8 +25,18 @@ export function cliDeps(options: { readonly cfHome?: string; readonly cwd?: stri
     stderr: process.stderr,
     clock: systemClock(),
     random: systemRandom(),
-    signal: interrupted.signal,
+    signal: options.signal ?? interruption(),
     extraCa: existsSync(authority) ? [readFileSync(authority, "utf8")] : [],
     version: ingotVersion(),
   };
+}
+
+function interruption(): AbortSignal {
+  const interrupted = new AbortController();
+  process.once("SIGINT", () => {
+    interrupted.abort(new Error("interrupted"));
+    // A second Ctrl-C ends at once, as everywhere.
+    process.once("SIGINT", () => process.exit(130));
+  });
+  return interrupted.signal;
 }

@@ -12,7 +12,7 @@ import { startExecutor } from "../diego/executor/index.ts";
 import { startLocket } from "../diego/locket/index.ts";
 import { type RepClient, startRep } from "../diego/rep/index.ts";
 import { startRouteEmitter } from "../diego/route-emitter/index.ts";
-import { GARDEN_DEFAULTS, startGarden } from "../garden/index.ts";
+import { GARDEN_DEFAULTS, type Isolation, startGarden } from "../garden/index.ts";
 import { standardClients, startUaa } from "../identity/uaa/index.ts";
 import type { HttpClient } from "../kit/http-client.ts";
 import type { Log } from "../kit/log.ts";
@@ -28,6 +28,7 @@ import type { IngotConfig } from "./config.ts";
 import { instanceIdentity } from "./instance-identity.ts";
 import { internalSockets } from "./internal-hosts.ts";
 import { logAccess } from "./log-access.ts";
+import { narrate } from "./narrator.ts";
 import type { PlatformDeps } from "./platform.ts";
 import type { Ports } from "./ports.ts";
 import type { SecretStore } from "./secret-store.ts";
@@ -56,6 +57,7 @@ export interface Site {
 }
 
 export interface ControlPlane extends AsyncDisposable {
+  readonly isolation: Isolation;
   readonly notes: readonly string[];
   /** Cells that take work. */
   cells(): Promise<number>;
@@ -65,6 +67,8 @@ export interface ControlPlane extends AsyncDisposable {
     readonly ports: Ports;
   }): Promise<PlatformStatus>;
   stopApps(): Promise<void>;
+  /** Says what happens to apps, a line an event, until aborted. */
+  narrate(signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -93,7 +97,7 @@ export async function startControlPlane(
   const nats = await keep(startNatsServer({}, { clock, random, log: log("nats") }));
   const logCache = await keep(
     startLogCache(
-      { listen: { host: LOOPBACK, port: 0 } },
+      { listen: { host: LOOPBACK, port: 0 }, folder: join(state.data, "log-cache") },
       { clock, log: log("log-cache"), authorize: logAccess(http) },
     ),
   );
@@ -133,7 +137,7 @@ export async function startControlPlane(
     ]);
     return keep(
       startGorouter(
-        { stateRun: state.run, listen, certificates: { certPem: certPath, keyPem: keyPath } },
+        { version: ingotVersion(), stateRun: state.run, listen, certificates: { certPem: certPath, keyPem: keyPath } },
         {
           clock,
           random,
@@ -341,6 +345,7 @@ export async function startControlPlane(
   const owned = cleanup.move();
   let appsStopped = false;
   return {
+    isolation: garden.isolation,
     notes: garden.notes,
     cells: async () => (await bbs.client.cells(clock.deadline(5_000))).length,
     status: async ({ startedAtMs, apiUrl }) => {
@@ -377,6 +382,7 @@ export async function startControlPlane(
       appsStopped = true;
       await rep.stopAll();
     },
+    narrate: (signal) => narrate({ bbs: bbs.client, clock, log: log("narrator"), say: deps.say }, signal),
     [Symbol.asyncDispose]: async () => {
       // Disposal stops the router's workers; they stay when the apps do.
       if (!appsStopped) await gorouter.letGo();

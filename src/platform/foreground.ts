@@ -1,4 +1,3 @@
-import { createWriteStream } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { systemClock } from "../kit/clock-system.ts";
@@ -9,17 +8,21 @@ import type { IngotConfig } from "./config.ts";
 import { startControl } from "./control.ts";
 import { reportCrashes } from "./crash-report.ts";
 import { AlreadyRunningError, takeInstanceLock } from "./instance-lock.ts";
+import { openLogFile } from "./log-file.ts";
+import { setUpMachine, thisMachine } from "./machine-setup.ts";
 import { type Platform, startPlatform } from "./platform.ts";
 import { openStateFolder } from "./state-folder.ts";
-import { installPackages, missingPackages } from "./system-packages.ts";
+
+const LOG_BYTES_MAX = 10_000_000;
 
 /**
  * Boots, says so, and stays until it is told to stop: SIGINT and `down` stop the apps, SIGTERM leaves their containers to the
- * next start. Gives the exit code. `whenReady` runs once everything answers.
+ * next start. Gives the exit code. `whenReady` runs once everything
+ * answers; what it does ends when `stopping` aborts.
  */
 export async function runForeground(
   config: IngotConfig,
-  whenReady: (platform: Platform) => Promise<void>,
+  whenReady: (platform: Platform, stopping: AbortSignal) => Promise<void>,
 ): Promise<number> {
   const clock = systemClock();
   const startedMs = clock.steadyMs();
@@ -47,21 +50,11 @@ export async function runForeground(
   process.on("SIGTERM", () => stop("keep-apps"));
   process.on("SIGHUP", () => stop("keep-apps"));
 
-  const root = process.getuid?.() === 0;
-  const missing = root && (config.isolation === "auto" || config.isolation === "container") ? missingPackages() : [];
-  if (missing.length > 0 && !config.install) {
-    say(`missing packages: ${missing.join(" ")}   (apt-get install them, or leave out --no-install)`);
-  } else if (missing.length > 0) {
-    say(`installing ${missing.join(" ")} (apt) …`);
-    const failed = await installPackages(missing, systemSubprocess(), abort.signal).then(
-      () => null,
-      (error: unknown) => error as Error,
-    );
-    if (failed !== null) say(`not installed: ${failed.message.split("\n")[0]}`);
-  }
+  await setUpMachine(config, { subprocess: systemSubprocess(), say, ...thisMachine() }, abort.signal);
+  if (abort.signal.aborted) return 0;
 
-  const logFile = createWriteStream(join(state.logs, "main.log"), { flags: "a", mode: 0o600 });
-  const log = jsonLog((line) => void logFile.write(line), clock, config.logLevel);
+  using logFile = openLogFile(join(state.logs, "main.log"), LOG_BYTES_MAX);
+  const log = jsonLog((line) => logFile.write(line), clock, config.logLevel);
   let platform: Platform | null = null;
   const startedAt = clock.nowMs();
   await using _control = await startControl(join(state.run, "control.sock"), {
@@ -92,14 +85,15 @@ export async function runForeground(
   say(`  password  ${platform.adminPassword}`);
   say("  next      ./ingot login && ./ingot cf push my-app");
   flushCompileCache();
-  void whenReady(platform).catch((error: unknown) =>
-    say(`push: ${error instanceof Error ? error.message : String(error)}`),
-  );
+  const { narrate } = platform;
+  void whenReady(platform, abort.signal)
+    .catch((error: unknown) => say(`push: ${error instanceof Error ? error.message : String(error)}`))
+    // Not before: a push has a voice of its own.
+    .then(() => narrate(abort.signal));
 
   const apps = await stopped;
   say(apps === "stop-apps" ? "stopping, apps too …" : "stopping, apps stay …");
   if (apps === "stop-apps") await platform.stopApps();
   await platform[Symbol.asyncDispose]();
-  await new Promise<void>((resolve) => logFile.end(resolve));
   return 0;
 }

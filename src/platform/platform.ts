@@ -9,7 +9,9 @@ import { openCertificateAuthority } from "./certificate-authority.ts";
 import type { IngotConfig } from "./config.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { internalHosts } from "./internal-hosts.ts";
-import { choosePorts } from "./ports.ts";
+import { noteIsolation } from "./isolation-note.ts";
+import { endOtherIsolation } from "./leftovers.ts";
+import { choosePorts, type Ports } from "./ports.ts";
 import { waitUntilReady } from "./readiness.ts";
 import { openSecretStore } from "./secret-store.ts";
 import { openSshHostKey } from "./ssh-host-key.ts";
@@ -34,11 +36,14 @@ export interface PlatformDeps {
 export interface Platform extends AsyncDisposable {
   readonly apiUrl: string;
   readonly adminPassword: string;
+  readonly ports: Ports;
   /** What is lost against full containers, a line each. */
   readonly notes: readonly string[];
   status(startedAtMs: number): Promise<PlatformStatus>;
   /** Stops and removes every container, and the router workers. */
   stopApps(): Promise<void>;
+  /** Says what happens to apps, a line an event, until aborted. */
+  narrate(signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -56,6 +61,7 @@ export async function startPlatform(config: IngotConfig, state: StateFolder, dep
   // Workers from before a crash still hold their ports: they are adopted, not in the way.
   const ports = await choosePorts(config, state.root, new Set(runningWorkerPorts(state.run)));
   const urls = platformUrls(config, ports);
+  await endOtherIsolation(config, state, deps.say);
   const plane = cleanup.use(
     await startControlPlane(
       {
@@ -72,15 +78,18 @@ export async function startPlatform(config: IngotConfig, state: StateFolder, dep
       { ...deps, http },
     ),
   );
+  noteIsolation(state, plane.isolation);
   await waitUntilReady({ config, ports, cells: plane.cells, clock: deps.clock }, deps.signal);
 
   const owned = cleanup.move();
   return {
     apiUrl: urls.api,
     adminPassword,
+    ports,
     notes: plane.notes,
     status: (startedAtMs) => plane.status({ startedAtMs, apiUrl: urls.api, ports }),
     stopApps: () => plane.stopApps(),
+    narrate: (signal) => plane.narrate(signal),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { askControl } from "./control.ts";
 
 /** What `./ingot status --json` prints. */
 export interface PlatformStatus {
@@ -22,6 +24,18 @@ export interface ProcessStatus {
   readonly pssKb: number;
   /** Since the last status; null where the process does not tell. */
   readonly eventLoopP999Ms: number | null;
+}
+
+const ANSWER_MS = 5_000;
+
+/** Asks whoever runs on that state folder; null when nobody answers. While it starts or stops, `state` and `pid` are all it tells. */
+export async function askStatus(stateRoot: string): Promise<PlatformStatus | null> {
+  return (await askControl(
+    join(stateRoot, "run", "control.sock"),
+    "GET",
+    "/status",
+    ANSWER_MS,
+  )) as PlatformStatus | null;
 }
 
 /** Memory of a process with shared pages divided among their users, KiB; 0 when it cannot be read. */

@@ -1,23 +1,40 @@
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import { runChecked, type Subprocess } from "../kit/subprocess.ts";
+import type { IngotConfig } from "./config.ts";
 
-/** A program that the container driver needs, and the Debian package that brings it. */
-interface Need {
+/** A program that this kind of isolation needs, and the packages that bring it. */
+export interface Need {
   readonly program: string;
+  /** What it is for, in the words of the line that tells of its installation. */
+  readonly purpose: string;
   readonly debian: string;
+  readonly fedora: string;
+  readonly arch: string;
 }
 
-const CONTAINER_NEEDS: readonly Need[] = [
-  { program: "runc", debian: "runc" },
-  { program: "nft", debian: "nftables" },
-  { program: "ip", debian: "iproute2" },
-  { program: "perl", debian: "perl-base" },
-  { program: "mkfs.ext4", debian: "e2fsprogs" },
-  { program: "losetup", debian: "mount" },
-  { program: "git", debian: "git" },
-  { program: "curl", debian: "curl" },
-];
+const need = (program: string, debian: string, purpose: string, fedora = debian, arch = debian): Need => ({
+  program,
+  purpose,
+  debian,
+  fedora,
+  arch,
+});
+
+const PERL = need("perl", "perl-base", "starts and watches processes in containers", "perl-interpreter", "perl");
+const NEEDS: Readonly<Record<"container" | "sandbox" | "process", readonly Need[]>> = {
+  container: [
+    need("runc", "runc", "runs containers"),
+    need("nft", "nftables", "filters what containers send"),
+    need("ip", "iproute2", "gives containers their network", "iproute"),
+    need("mkfs.ext4", "e2fsprogs", "limits what containers may store"),
+    need("nsenter", "util-linux", "enters containers"),
+    need("mount", "mount", "mounts what containers see", "util-linux", "util-linux"),
+    PERL,
+  ],
+  sandbox: [need("bwrap", "bubblewrap", "runs apps apart from each other without root"), PERL],
+  process: [PERL],
+};
 
 const FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 const INSTALL_TIMEOUT_MS = 300_000;
@@ -34,12 +51,27 @@ export function hasProgram(name: string): boolean {
   });
 }
 
-/** Debian packages that containers need and this machine lacks. */
-export function missingPackages(has: (program: string) => boolean = hasProgram): string[] {
-  return [...new Set(CONTAINER_NEEDS.filter(({ program }) => !has(program)).map(({ debian }) => debian))];
+/** What the best isolation that this account can have lacks on this machine; `auto` is containers for root, else the sandbox. */
+export function missingNeeds(
+  isolation: IngotConfig["isolation"],
+  isRoot: boolean,
+  has: (program: string) => boolean = hasProgram,
+): Need[] {
+  const kind = isolation !== "auto" ? isolation : isRoot ? "container" : "sandbox";
+  return NEEDS[kind].filter(({ program }) => !has(program));
 }
 
-/** Installs with apt, as root. Throws `CommandFailed` with apt's own words. */
+/** The command that installs them here, for a person to type. */
+export function installCommand(needs: readonly Need[], has: (program: string) => boolean = hasProgram): string {
+  const names = (distribution: "debian" | "fedora" | "arch"): string =>
+    [...new Set(needs.map((one) => one[distribution]))].join(" ");
+  if (has("dnf")) return `dnf install ${names("fedora")}`;
+  if (has("pacman")) return `pacman -S ${names("arch")}`;
+  if (has("zypper")) return `zypper install ${names("debian")}`;
+  return `apt-get install ${names("debian")}`;
+}
+
+/** Installs Debian packages with apt, as root. Throws `CommandFailed` with apt's own words. */
 export async function installPackages(
   packages: readonly string[],
   subprocess: Subprocess,
