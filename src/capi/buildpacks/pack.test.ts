@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { systemSubprocess } from "../../kit/subprocess.ts";
-import { runToEnd } from "../lifecycle/staging-bench.ts";
+import { runToEnd } from "../lifecycle/testing/staging-bench.ts";
 import { packBuildpack, systemBuildpacks } from "./index.ts";
 
 const stripper = { nodePath: process.execPath, subprocess: systemSubprocess() };

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { anyBuildpack, plainEnv, runToEnd, StagingBench, writeTree } from "./staging-bench.ts";
+import { anyBuildpack, plainEnv, runToEnd, StagingBench, writeTree } from "./testing/staging-bench.ts";
 
 const supplying = (changes: Record<string, string> = {}): Record<string, string> =>
   anyBuildpack({

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { type Ended, type FileTree, plainEnv, runToEnd, StagingBench, writeTree } from "./staging-bench.ts";
+import { type Ended, type FileTree, plainEnv, runToEnd, StagingBench, writeTree } from "./testing/staging-bench.ts";
 
 /** Runs the launcher as the executor does: in the home folder, with the app folder's name. */
 async function launch(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { plainEnv, runToEnd, StagingBench } from "../../lifecycle/staging-bench.ts";
-import { addSystemBuildpack } from "../pack-bench.ts";
+import { plainEnv, runToEnd, StagingBench } from "../../lifecycle/testing/staging-bench.ts";
+import { addSystemBuildpack } from "../testing/pack-bench.ts";
 
 test("a binary app is never detected, and staged when asked for, with the Procfile's command", async () => {
   using bench = await StagingBench.open();

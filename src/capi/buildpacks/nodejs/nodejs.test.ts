@@ -13,8 +13,8 @@ import {
   runToEnd,
   StagingBench,
   writeTree,
-} from "../../lifecycle/staging-bench.ts";
-import { addSystemBuildpack } from "../pack-bench.ts";
+} from "../../lifecycle/testing/staging-bench.ts";
+import { addSystemBuildpack } from "../testing/pack-bench.ts";
 
 /** A registry on this machine that has a few tiny packages: each a folder of files. */
 class TinyRegistry implements AsyncDisposable {

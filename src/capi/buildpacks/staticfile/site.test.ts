@@ -7,8 +7,8 @@ import { createServer } from "node:net";
 import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { type Ended, type FileTree, plainEnv, runToEnd, StagingBench } from "../../lifecycle/staging-bench.ts";
-import { addSystemBuildpack } from "../pack-bench.ts";
+import { type Ended, type FileTree, plainEnv, runToEnd, StagingBench } from "../../lifecycle/testing/staging-bench.ts";
+import { addSystemBuildpack } from "../testing/pack-bench.ts";
 
 const NOBODY = 65534;
 const LIMIT_MS = 20_000;

@@ -1,10 +1,10 @@
 /** For tests: our own buildpacks as the platform hands them to a staging, through their archives. */
 import { mkdirSync, rmSync } from "node:fs";
-import { systemSubprocess } from "../../kit/subprocess.ts";
-import { extractZip } from "../lifecycle/bundle/zip-extract.ts";
-import { buildpackFolderName } from "../lifecycle/index.ts";
-import type { StagingBench } from "../lifecycle/staging-bench.ts";
-import { packBuildpack, systemBuildpacks } from "./index.ts";
+import { systemSubprocess } from "../../../kit/subprocess.ts";
+import { extractZip } from "../../lifecycle/bundle/zip-extract.ts";
+import { buildpackFolderName } from "../../lifecycle/index.ts";
+import type { StagingBench } from "../../lifecycle/testing/staging-bench.ts";
+import { packBuildpack, systemBuildpacks } from "../index.ts";
 
 const PACK_TIMEOUT_MS = 60_000;
 

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { systemSubprocess } from "../../kit/subprocess.ts";
-import { buildpackFolderName, prepareLifecycle } from "./index.ts";
+import { systemSubprocess } from "../../../kit/subprocess.ts";
+import { buildpackFolderName, prepareLifecycle } from "../index.ts";
 
 const PREPARE_TIMEOUT_MS = 60_000;
 
