@@ -311,8 +311,14 @@ test("engines.npm brings another npm", async () => {
 
 test("yarn.lock brings yarn, pnpm-lock.yaml brings pnpm", async () => {
   await withSetting(true, async ({ bench, registry, stage }) => {
-    await registry.add(bench, "yarn", "1.22.22", { "bin/yarn.js": managerScript("yarn") });
-    await registry.add(bench, "pnpm", "10.5.0", { "bin/pnpm.cjs": managerScript("pnpm"), "bin/pnpx.cjs": "" });
+    await registry.add(bench, "yarn", "1.22.22", {
+      "package.json": json({ bin: { yarn: "./bin/yarn.js" } }),
+      "bin/yarn.js": managerScript("yarn"),
+    });
+    await registry.add(bench, "pnpm", "10.5.0", {
+      "package.json": json({ bin: { pnpm: "bin/pnpm.cjs" } }),
+      "bin/pnpm.cjs": managerScript("pnpm"),
+    });
     const yarn = await stage({ "package.json": withDeps(), "yarn.lock": "" });
     assert.equal(yarn.code, 0, yarn.stdout + yarn.stderr);
     assert.match(yarn.stdout, /Installed yarn 1\.22\.22[\s\S]*yarn ran: install --pure-lockfile --ignore-engines/);

@@ -173,10 +173,7 @@ async function installOtherManager(toolchain: Toolchain, app: PackageJson, tool:
   const exact = /^\d+\.\d+\.\d+$/.test(range);
   const version = exact ? range : newestMatching(range, await toolchain.packageVersions(packageName));
   if (version === null) throw new Error(`no match found for ${range}`);
-  const suffix = tool === "pnpm" && Number(version.split(".")[0]) >= 11 ? "mjs" : "cjs";
-  const programs: Record<string, string> =
-    tool === "yarn" ? { yarn: "bin/yarn.js" } : { pnpm: `bin/pnpm.${suffix}`, pnpx: `bin/pnpx.${suffix}` };
-  await toolchain.installTool(tool, packageName, version, programs);
+  await toolchain.installTool(tool, packageName, version, tool === "yarn" ? ["yarn"] : ["pnpm", "pnpx"]);
 }
 
 /** Whether something that starts the app says npm or npx. */

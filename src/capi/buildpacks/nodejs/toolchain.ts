@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -120,18 +121,18 @@ export class Toolchain {
     return true;
   }
 
-  /** Installs a package manager from its package; `programs` maps names to files inside it. */
-  async installTool(
-    name: string,
-    packageName: string,
-    version: string,
-    programs: Readonly<Record<string, string>>,
-  ): Promise<void> {
+  /** Installs a package manager from its package, with those programs that its package.json names. */
+  async installTool(name: string, packageName: string, version: string, programs: readonly string[]): Promise<void> {
     this.#log.step(`Installing ${name} ${version}`);
     const target = join(this.#stager.depDir, name);
     await this.#extract(await this.#fetch(packageName, version), target);
-    for (const [program, file] of Object.entries(programs)) {
-      await runQuiet("chmod", ["755", join(target, file)], { cwd: "/", env: this.#env });
+    const { bin = {} } = JSON.parse(readFileSync(join(target, "package.json"), "utf8")) as {
+      bin?: Readonly<Record<string, string>>;
+    };
+    for (const program of programs) {
+      const file = bin[program];
+      if (file === undefined) continue;
+      chmodSync(join(target, file), 0o755);
       this.#stager.link(join(target, file), "bin", program);
     }
   }
