@@ -23,10 +23,10 @@ export async function down(argv: readonly string[]): Promise<number> {
     const answer = await askControl(join(state.run, "control.sock"), "POST", `/stop?apps=${apps}`, 5000);
     if (answer === null) process.kill(holder.pid, "SIGTERM");
     const endMs = performance.now() + STOPPED_WITHIN_MS;
-    while (lockHolder(state.root) !== null) {
+    while (lockHolder(state.root)?.startTicks === holder.startTicks) {
       if (performance.now() > endMs) {
-        process.stderr.write(`ingot down: pid ${holder.pid} does not stop; see ${join(state.logs, "main.log")}\n`);
-        return 1;
+        process.stderr.write(`ingot down: pid ${holder.pid} does not stop by itself: killed\n`);
+        process.kill(holder.pid, "SIGKILL");
       }
       await sleep(20);
     }

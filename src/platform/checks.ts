@@ -2,10 +2,11 @@ import { lookup } from "node:dns/promises";
 import { existsSync, readFileSync, statfsSync } from "node:fs";
 import { release, totalmem } from "node:os";
 import { join } from "node:path";
+import { chooseIsolation, probeMachine } from "../garden/index.ts";
 import { probePort } from "../routing/gorouter/index.ts";
 import type { IngotConfig } from "./config.ts";
 import { lockHolder } from "./instance-lock.ts";
-import { hasProgram, installCommand, missingNeeds } from "./system-packages.ts";
+import { installCommand, missingNeeds } from "./system-packages.ts";
 
 /** One line of `./ingot doctor`. */
 export interface CheckResult {
@@ -36,12 +37,7 @@ export async function checkMachine(config: IngotConfig): Promise<CheckResult[]> 
   const cgroup = cgroupKind();
   const running = lockHolder(config.state);
   const results = [
-    result(
-      "user",
-      root,
-      root ? "root" : "not root",
-      "apps run with --isolation sandbox (no memory limits, no security groups); run as root for containers",
-    ),
+    isolationCheck(config, result),
     result("kernel", kernelOk, release(), `id-mapped mounts need Linux ${KERNEL_MIN.join(".")} or later`),
     result("cgroup", cgroup !== "none", cgroup, "mount cgroup v2 (or v1 with memory, cpu and pids)"),
     result(
@@ -63,12 +59,6 @@ export async function checkMachine(config: IngotConfig): Promise<CheckResult[]> 
       installCommand(missing),
     ),
     result(
-      "sandbox",
-      hasProgram("bwrap") || root,
-      hasProgram("bwrap") ? "bubblewrap" : "no bubblewrap",
-      "apt-get install bubblewrap",
-    ),
-    result(
       "disk",
       free >= DISK_MIN_BYTES,
       `${(free / 1e9).toFixed(1)} GB free`,
@@ -87,7 +77,7 @@ export async function checkMachine(config: IngotConfig): Promise<CheckResult[]> 
       ? `${port} free`
       : running !== null
         ? `${port} in use, Ingot runs`
-        : `${port} taken by ${probe.holder ?? "another process"}${asked ? "" : "; another pair is chosen"}`;
+        : `${port} ${probe.code === "EADDRINUSE" ? `taken by ${probe.holder ?? "another process"}` : `cannot be had: ${probe.message}`}${asked ? "" : "; another pair is chosen"}`;
     results.push(
       result(
         name,
@@ -118,6 +108,18 @@ export async function checkMachine(config: IngotConfig): Promise<CheckResult[]> 
     ),
   );
   return results;
+}
+
+/** The strongest kind that works here. Weaker than containers is no fault: it is how Ingot runs without root. */
+function isolationCheck(
+  config: IngotConfig,
+  result: (name: string, ok: boolean, found: string, fix: string) => CheckResult,
+): CheckResult {
+  const choice = chooseIsolation(config.isolation, probeMachine());
+  if ("impossible" in choice) return result("isolation", false, choice.impossible, "choose --isolation auto");
+  const found = [choice.isolation, ...choice.passedOver].join("; ");
+  const weakest = choice.isolation === "process" && config.isolation !== "process";
+  return result("isolation", !weakest, found, "nothing keeps apps apart; see the packages below");
 }
 
 function readText(path: string): string {

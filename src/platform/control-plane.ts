@@ -54,6 +54,8 @@ export interface Site {
   readonly adminPassword: string;
   readonly sshFingerprint: string;
   readonly cpuCount: number;
+  /** Folders of libraries that our Node needs and the machine lacks, as LD_LIBRARY_PATH has them; empty: none. */
+  readonly libraryPath: string;
 }
 
 export interface ControlPlane extends AsyncDisposable {
@@ -86,7 +88,12 @@ export async function startControlPlane(
   const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   const sockets = internalSockets(state);
   await using cleanup = new AsyncDisposableStack();
-  const keep = async <T extends AsyncDisposable>(starting: Promise<T>): Promise<T> => cleanup.use(await starting);
+  const keep = async <T extends AsyncDisposable>(starting: Promise<T>): Promise<T> => {
+    const started = await starting;
+    // Another has failed meanwhile: what comes too late must not run on.
+    if (cleanup.disposed) await started[Symbol.asyncDispose]();
+    return cleanup.use(started);
+  };
   /** A component that has given up cannot be trusted: the whole process starts anew and adopts what runs. */
   const mustLive = (name: string, failed: AbortSignal): void =>
     failed.addEventListener("abort", () => {
@@ -109,7 +116,12 @@ export async function startControlPlane(
   );
 
   const lifecycle = prepareLifecycle(
-    { cacheDir: state.cache, nodePath: process.execPath, nodeVersion: process.versions.node },
+    {
+      cacheDir: state.cache,
+      nodePath: process.execPath,
+      nodeVersion: process.versions.node,
+      ...(site.libraryPath === "" ? {} : { libraryDirs: site.libraryPath.split(":") }),
+    },
     { subprocess },
     deps.signal,
   );
@@ -144,7 +156,7 @@ export async function startControlPlane(
           log: log("gorouter"),
           bus: nats.bus,
           agent: agent.client,
-          spawn: detachedSpawn(state.logs, join(state.cache, "compile")),
+          spawn: detachedSpawn(state.logs, join(state.cache, "compile"), site.libraryPath),
         },
       ),
     );

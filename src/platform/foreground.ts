@@ -13,6 +13,10 @@ import { setUpMachine, thisMachine } from "./machine-setup.ts";
 import { type Platform, startPlatform } from "./platform.ts";
 import { openStateFolder } from "./state-folder.ts";
 
+type WhenReady = (platform: Platform, stopping: AbortSignal) => Promise<void>;
+
+/** After the end of everything, how long what hangs on may keep the process. */
+const LINGER_MS = 3_000;
 const LOG_BYTES_MAX = 10_000_000;
 
 /**
@@ -20,10 +24,15 @@ const LOG_BYTES_MAX = 10_000_000;
  * next start. Gives the exit code. `whenReady` runs once everything
  * answers; what it does ends when `stopping` aborts.
  */
-export async function runForeground(
-  config: IngotConfig,
-  whenReady: (platform: Platform, stopping: AbortSignal) => Promise<void>,
-): Promise<number> {
+export async function runForeground(config: IngotConfig, whenReady: WhenReady): Promise<number> {
+  try {
+    return await bootAndStay(config, whenReady);
+  } finally {
+    setTimeout(() => process.exit(), LINGER_MS).unref();
+  }
+}
+
+async function bootAndStay(config: IngotConfig, whenReady: WhenReady): Promise<number> {
   const clock = systemClock();
   const startedMs = clock.steadyMs();
   const say = (line: string): void => void process.stdout.write(`${line}\n`);

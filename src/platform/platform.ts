@@ -74,6 +74,7 @@ export async function startPlatform(config: IngotConfig, state: StateFolder, dep
         adminPassword,
         sshFingerprint: sshHostKey.fingerprint,
         cpuCount: availableParallelism(),
+        libraryPath: process.env["LD_LIBRARY_PATH"] ?? "",
       },
       { ...deps, http },
     ),

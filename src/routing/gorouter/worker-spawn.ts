@@ -17,8 +17,9 @@ const NODE_FLAGS = ["--max-semi-space-size=8", "--disable-warning=ExperimentalWa
  * Processes of this machine, in their own session (a Ctrl-C of the terminal is not for them), output appended to
  * `logFolder/NAME.log`.
  * @param compileCache folder of Node's compile cache: a restart then parses and strips nothing.
+ * @param libraryPath where Node finds libraries that the machine itself lacks; empty where it lacks none.
  */
-export function detachedSpawn(logFolder: string, compileCache?: string): WorkerSpawn {
+export function detachedSpawn(logFolder: string, compileCache?: string, libraryPath = ""): WorkerSpawn {
   return async ({ name, entry, args }) => {
     const output = openSync(`${logFolder}/${name}.log`, "a", 0o600);
     try {
@@ -26,7 +27,10 @@ export function detachedSpawn(logFolder: string, compileCache?: string): WorkerS
         detached: true,
         stdio: ["ignore", output, output],
         cwd: "/",
-        env: compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache },
+        env: {
+          ...(compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache }),
+          ...(libraryPath === "" ? {} : { LD_LIBRARY_PATH: libraryPath }),
+        },
       });
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       child.once("spawn", resolve);
