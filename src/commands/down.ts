@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive } from "../kit/process-identity.ts";
 import { readCommandLine } from "../platform/config.ts";
 import { askControl } from "../platform/control.ts";
 import { lockHolder } from "../platform/instance-lock.ts";
@@ -23,7 +24,7 @@ export async function down(argv: readonly string[]): Promise<number> {
     const answer = await askControl(join(state.run, "control.sock"), "POST", `/stop?apps=${apps}`, 5000);
     if (answer === null) process.kill(holder.pid, "SIGTERM");
     const endMs = performance.now() + STOPPED_WITHIN_MS;
-    while (lockHolder(state.root)?.startTicks === holder.startTicks) {
+    while (isAlive(holder)) {
       if (performance.now() > endMs) {
         process.stderr.write(`ingot down: pid ${holder.pid} does not stop by itself: killed\n`);
         process.kill(holder.pid, "SIGKILL");

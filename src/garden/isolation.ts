@@ -33,8 +33,8 @@ export function lacks(isolation: Isolation, machine: MachineAbilities): string[]
     programs.filter((program) => !machine.has(program)).map((program) => `${program} is missing`);
   switch (isolation) {
     case "container":
+      if (!machine.isRoot) return ["not root"]; // whatever else is missing would not help
       return [
-        ...(machine.isRoot ? [] : ["not root"]),
         ...missing(NEEDED_FOR_CONTAINER),
         ...(machine.hasCgroups ? [] : ["no cgroups with memory and pids"]),
         ...(machine.hasUserNamespaces ? [] : ["no user namespaces"]),

@@ -88,7 +88,9 @@ async function bootAndStay(config: IngotConfig, whenReady: WhenReady): Promise<n
     return 1;
   }
   say(`Ready in ${((clock.steadyMs() - startedMs) / 1000).toFixed(1)} s`);
-  for (const note of platform.notes) say(`  note      ${note}`);
+  const [isolation, ...reasons] = [...platform.notes].reverse();
+  say(`  isolation ${isolation}`);
+  if (reasons.length > 0) say(`            (${reasons.reverse().join("; ")})`);
   say(`  API       ${platform.apiUrl}`);
   say("  user      admin");
   say(`  password  ${platform.adminPassword}`);

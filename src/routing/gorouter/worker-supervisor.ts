@@ -152,8 +152,10 @@ export class WorkerSupervisor {
     this.#link = null;
     if (link !== null) {
       link.send({ type: "drain", timeoutMs });
-      const late = this.#deps.clock.sleep(timeoutMs + 2_000);
+      const closed = new AbortController();
+      const late = this.#deps.clock.sleep(timeoutMs + 2_000, closed.signal).catch(() => undefined);
       await Promise.race([link.closed, late]);
+      closed.abort(); // the timer would keep the process
       await this.#awaitEnd(link.hello.pid, link.hello.startTicks);
     }
     forgetWorker(this.#config.stateRun, this.name);
