@@ -13,7 +13,7 @@ const RESOLVED_LIMIT_MS = 10_000;
  * DNS server where that service runs (`.localhost` needs neither: resolved and browsers answer it themselves).
  */
 export async function dns(argv: readonly string[]): Promise<number> {
-  const { config, positionals } = readCommandLine(argv, process.env);
+  const { config, positionals } = readCommandLine(argv, process.env, {}, 1);
   const [action = "print"] = positionals;
   const hosts = readFileSync(HOSTS, "utf8");
   if (action === "print") {

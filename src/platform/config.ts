@@ -54,13 +54,14 @@ export interface CommandLine {
 }
 
 /**
- * Reads flags, environment and file. `own` names the command's own flags. Throws `UsageError` that names the bad value
- * and where it came from.
+ * Reads flags, environment and file. `own` names the command's own flags, `wordsMax` how many words that are no flags it takes.
+ * Throws `UsageError` that names the bad value and where it came from.
  */
 export function readCommandLine(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
   own: Readonly<Record<string, "string" | "boolean">> = {},
+  wordsMax = 0,
 ): CommandLine {
   const options: Record<string, { type: "string" | "boolean"; multiple?: boolean }> = {
     config: { type: "string" },
@@ -76,6 +77,8 @@ export function readCommandLine(
     throw new UsageError((error as Error).message.split(". To specify")[0]);
   }
   const given = parsed.values;
+  const stray = parsed.positionals[wordsMax];
+  if (stray !== undefined) throw new UsageError(`'${stray}' is one word too many`);
 
   const merged: Record<string, unknown> = {
     state: join(environment["HOME"] || homedir(), ".ingot"),
@@ -111,6 +114,10 @@ export function readCommandLine(
     const [issue] = checked.error.issues;
     const key = String(issue?.path[0] ?? (issue as { keys?: string[] } | undefined)?.keys?.[0] ?? "");
     throw new UsageError(`${origin[key] ?? key}: ${issue?.message ?? "invalid"}`);
+  }
+  const { httpPort, httpsPort } = checked.data;
+  if (httpPort !== null && httpPort === httpsPort) {
+    throw new UsageError(`${origin["httpsPort"]}: ${httpsPort} is the port without TLS already`);
   }
   const config = {
     ...checked.data,
