@@ -24,6 +24,8 @@ export interface Backend {
   readonly notes: readonly string[];
   /** Do containers have addresses of their own? Else each asked-for port is a free port of the machine. */
   readonly hasAddresses: boolean;
+  /** See `GardenClient.layerIdOffset`. */
+  readonly layerIdOffset: number | null;
 
   /** Id of the stack that a new container gets; throws kind `no-rootfs`. Waits while the stack is being made. */
   stackFor(rootfs: string): Promise<string>;

@@ -10,6 +10,13 @@ export interface BindMount {
   readonly mode: "ro" | "rw";
 }
 
+/** A folder of this machine with the tree of a container's root, e.g. `home/vcap/app/…`, that many containers share. */
+export interface Layer {
+  readonly path: string;
+  /** What its files take; counts against the disk limit of each container that has it. */
+  readonly bytes: number;
+}
+
 /** Garden: api ContainerSpec */
 export interface ContainerSpec {
   /** Chosen by the caller (instance guid, task guid), unique; also in names of cgroup and directories. */
@@ -20,8 +27,13 @@ export interface ContainerSpec {
   readonly properties: Readonly<Record<string, string>>;
   readonly bindMounts: readonly BindMount[];
   readonly memoryLimitBytes: number;
-  /** Scratch space above the stack. */
+  /** Scratch space above the stack, layers included. 0: no limit. */
   readonly diskLimitBytes: number;
+  /**
+   * Lie over the stack and below what the container writes, the first one uppermost. Only where `layerIdOffset` is given.
+   * They must stay unchanged until the container is destroyed, over restarts too. grootfs: layers of an image
+   */
+  readonly layers?: readonly Layer[];
   /** cgroup shares: 100 weight = 1024. */
   readonly cpuShares: number;
   readonly pidsMax: number;
@@ -86,11 +98,13 @@ export interface GardenProcess {
 /** The container driver. Garden: client.go, container.go. Throws `GardenError` with `kind`. */
 export interface GardenClient {
   readonly isolation: Isolation;
+  /** Id on this machine that a layer's files need to be the container's id 0; null where containers take no layers. */
+  readonly layerIdOffset: number | null;
   ping(signal: AbortSignal): Promise<void>;
   capacity(
     signal: AbortSignal,
   ): Promise<{ readonly memoryBytes: number; readonly diskBytes: number; readonly maxContainers: number }>;
-  /** Durable before it resolves: a later start of the platform finds it in `list`. Throws kind `exists`, `no-rootfs`. */
+  /** Durable before it resolves: a later start of the platform finds it in `list`. Throws kind `exists`, `no-rootfs`, `invalid`. */
   create(spec: ContainerSpec, signal: AbortSignal): Promise<ContainerInfo>;
   /** Kills, then removes cgroup, mounts, network, files. Idempotent: unknown handles resolve. */
   destroy(handle: string, signal: AbortSignal): Promise<void>;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 import { extract, pack } from "tar-stream";
 import type { Isolation } from "./client.ts";
 import { GardenError } from "./errors.ts";
-import { containerSpec, eventually, GardenBed, never, Output, shellSpec, skipReason } from "./test-bed.ts";
+import { containerSpec, eventually, GardenBed, never, Output, shelfLayer, shellSpec, skipReason } from "./test-bed.ts";
 
 /** One contract, three ways of keeping containers apart. */
 for (const isolation of ["container", "sandbox", "process"] satisfies Isolation[]) {
@@ -221,6 +221,21 @@ for (const isolation of ["container", "sandbox", "process"] satisfies Isolation[
       await other.create("bound", { bindMounts });
       const output = await other.shell("bound", "cat /tmp/lifecycle/hello");
       assert.equal(output.stdout, "from the machine");
+    });
+
+    test("layers lie under what a container writes, or are refused where there are none", async () => {
+      const path = await shelfLayer(bed, "contract", { "home/vcap/app/hello": "from the layer" });
+      const layers = [{ path, bytes: 4096 }];
+      if (bed.client.layerIdOffset === null) {
+        await assert.rejects(bed.create("layered", { layers }), kindIs("unavailable"));
+        assert.equal((await bed.client.list()).includes("layered"), false);
+        return;
+      }
+      await bed.create("layered", { layers });
+      const output = await bed.shell("layered", "cat app/hello; echo changed > app/hello; cat app/hello");
+      assert.equal(output.stdout, "from the layerchanged\n");
+      assert.equal(readFileSync(join(path, "home/vcap/app/hello"), "utf8"), "from the layer");
+      await bed.client.destroy("layered", never());
     });
 
     test("creating a container that is given up leaves nothing", async () => {

@@ -45,6 +45,7 @@ export interface GardenPartsDeps {
 /** Containers and their processes, whatever keeps them apart. */
 export class Garden implements GardenClient {
   readonly isolation: Isolation;
+  readonly layerIdOffset: number | null;
   readonly #parts: GardenParts;
   readonly #deps: GardenPartsDeps;
   readonly #processes: ProcessTable;
@@ -55,6 +56,7 @@ export class Garden implements GardenClient {
 
   constructor(parts: GardenParts, deps: GardenPartsDeps) {
     this.isolation = parts.backend.isolation;
+    this.layerIdOffset = parts.backend.layerIdOffset;
     this.#parts = parts;
     this.#deps = deps;
     this.#processes = new ProcessTable(parts.backend, deps);
@@ -197,6 +199,9 @@ export class Garden implements GardenClient {
     const { handle } = spec;
     if (!NAME.test(handle)) throw new GardenError("invalid", `handle ${JSON.stringify(handle)}`);
     if (registry.get(handle) !== undefined) throw new GardenError("exists", `handle ${handle} is in use`);
+    if (backend.layerIdOffset === null && (spec.layers ?? []).length > 0) {
+      throw new GardenError("unavailable", `${backend.isolation} isolation takes no layers`);
+    }
     const stackId = await backend.stackFor(spec.rootfs);
     signal.throwIfAborted();
     if (config.maxContainers > 0 && registry.all().length >= config.maxContainers) {

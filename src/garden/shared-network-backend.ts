@@ -39,6 +39,7 @@ export abstract class SharedNetworkBackend implements Backend {
   abstract readonly notes: readonly string[];
   readonly gatewayAddress = null;
   readonly hasAddresses = false;
+  readonly layerIdOffset = null;
   protected readonly stacks: StackShelf;
   protected readonly deps: SharedNetworkDeps;
   readonly #root: string;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { lchown, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { systemClock } from "../kit/clock-system.ts";
 import { silentLog } from "../kit/log.ts";
 import { systemRandom } from "../kit/random-system.ts";
@@ -107,6 +107,27 @@ export function containerSpec(handle: string, changes: Partial<ContainerSpec> = 
 export function shellSpec(script: string, changes: Partial<ProcessSpec> = {}): ProcessSpec {
   const id = `p${randomBytes(6).toString("hex")}`;
   return { id, path: "/bin/bash", args: ["-c", script], user: "vcap", env: [], ...changes };
+}
+
+/** A layer with these files, owned by the container's vcap, its folders outside /home/vcap by the container's root. */
+export async function shelfLayer(
+  bed: GardenBed,
+  name: string,
+  files: Readonly<Record<string, string>>,
+): Promise<string> {
+  const layer = join(bed.folder, "layers", name);
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(layer, path)), { recursive: true });
+    await writeFile(join(layer, path), text);
+  }
+  const root = bed.client.layerIdOffset;
+  if (root === null) return layer;
+  for (const path of await readdir(layer, { recursive: true })) {
+    const id = root + (path.startsWith("home/vcap") ? 2000 : 0);
+    await lchown(join(layer, path), id, id);
+  }
+  await lchown(layer, root, root);
+  return layer;
 }
 
 /** A signal for calls that a test lets take as long as they take. */

@@ -24,6 +24,7 @@ import { builtStacks, removeHostStack } from "../stack/host-stack.ts";
 import type { StackShelf } from "../stack/stack-shelf.ts";
 import { userAccount } from "../user-account.ts";
 import { type CgroupLayout, readCgroup, readOomKills } from "./cgroup.ts";
+import { layerBytes, layerPaths, scratchLimitBytes } from "./layers.ts";
 import { ociConfig } from "./oci-config.ts";
 import { ociProcess } from "./oci-process.ts";
 import { Runc } from "./runc.ts";
@@ -44,6 +45,7 @@ export interface ContainerBackendDeps {
 export class ContainerBackend implements Backend {
   readonly isolation = "container";
   readonly hasAddresses = true;
+  readonly layerIdOffset = ID_MAP.firstHostId;
   readonly notes: string[];
   readonly gatewayAddress: string;
   readonly #config: GardenConfig;
@@ -115,14 +117,16 @@ export class ContainerBackend implements Backend {
   async create(record: ContainerRecord, folder: string): Promise<ProcessIdentity> {
     const { spec, handle } = record;
     const network = this.#nftContainer(record); // first: wrong rules fail before anything is made
+    const layers = layerPaths(spec);
+    const limitBytes = scratchLimitBytes(spec);
     const stack = await this.#stacks.get(spec.rootfs);
     const rootfsPath = this.#rootfsPath(handle);
     const hostname = handle.replace(/[^A-Za-z0-9-]/g, "-").slice(0, 63);
     await mountRootfs(
       {
         folder,
-        limitBytes: spec.diskLimitBytes,
-        skeletonPath: stack.skeletonPath,
+        limitBytes,
+        lowerPaths: [...layers, stack.skeletonPath],
         rootfsPath,
         etcFiles: {
           hostname: `${hostname}\n`,
@@ -198,7 +202,8 @@ export class ContainerBackend implements Backend {
   read(record: ContainerRecord, folder: string): BackendReading | null {
     const reading = readCgroup(this.#cgroups, this.#cgroupPath(record.handle));
     if (reading === null) return null;
-    return { ...reading, diskUsageBytes: scratchUsageBytes(folder, record.spec.diskLimitBytes) };
+    const scratchBytes = scratchUsageBytes(folder, record.spec.diskLimitBytes);
+    return { ...reading, diskUsageBytes: layerBytes(record.spec) + scratchBytes };
   }
 
   oomKills(record: ContainerRecord): number {

@@ -18,6 +18,12 @@ export function imageBytes(limitBytes: number): number {
   return Math.ceil((limit + Math.min(limit / 49, 16 << 20)) * 1.032 + (256 << 10));
 }
 
+/**
+ * volatile: nothing in it outlives the machine, so nobody waits for its disk. redirect_dir: an app may rename a folder
+ * that comes from a layer, as on any disk. xino: all files say that they are on one device, as on any disk.
+ */
+const OVERLAY_OPTIONS = "volatile,redirect_dir=on,xino=auto";
+
 export interface ScratchDeps {
   readonly subprocess: Subprocess;
   readonly clock: Clock;
@@ -33,14 +39,15 @@ export async function mountRootfs(
   input: {
     readonly folder: string;
     readonly limitBytes: number;
-    readonly skeletonPath: string;
+    /** Read-only folders below it, the uppermost first. */
+    readonly lowerPaths: readonly string[];
     readonly rootfsPath: string;
     /** Contents of files below /etc that this container has for itself. */
     readonly etcFiles: Readonly<Record<string, string>>;
   },
   deps: ScratchDeps,
 ): Promise<void> {
-  const { folder, limitBytes, skeletonPath, rootfsPath } = input;
+  const { folder, limitBytes, lowerPaths, rootfsPath } = input;
   const disk = join(folder, "disk");
   const image = join(folder, "disk.img");
   const makeDisk =
@@ -57,16 +64,17 @@ rmdir "$disk/lost+found"`
   const script = `
 set -e
 umask 022
-image=$1 disk=$2 rootfs=$3 skeleton=$4
+options=${OVERLAY_OPTIONS}
+image=$1 disk=$2 rootfs=$3 lower=$4
 ${makeDisk}
 mkdir "$disk/upper" "$disk/work" "$disk/upper/etc"
 ${etc.join("\n")}
 chown -R ${root}:${root} "$disk/upper"
-mount -t overlay overlay -o "lowerdir=$skeleton,upperdir=$disk/upper,workdir=$disk/work,volatile" "$rootfs"
+mount -t overlay overlay -o "lowerdir=$lower,upperdir=$disk/upper,workdir=$disk/work,$options" "$rootfs"
 `;
   await mkdir(disk, { recursive: true });
   await mkdir(rootfsPath, { recursive: true });
-  await runChecked(deps.subprocess, "sh", ["-s", image, disk, rootfsPath, skeletonPath], {
+  await runChecked(deps.subprocess, "sh", ["-s", image, disk, rootfsPath, lowerPaths.join(":")], {
     input: script,
     signal: deps.clock.deadline(COMMAND_TIMEOUT_MS),
   });

@@ -93,6 +93,8 @@ class FakeProcess {
 /** Containers in memory, with programs written in the test. Lives on when an executor goes: a restart finds it. */
 export class FakeGarden implements GardenClient {
   readonly isolation = "container";
+  /** Set by a test that wants layers. */
+  layerIdOffset: number | null = null;
   readonly containers = new Map<string, FakeContainer>();
   readonly destroyed: string[] = [];
   readonly programs = new Map<string, FakeProgram>();
