@@ -2,10 +2,10 @@ import { copyFileSync, mkdirSync } from "node:fs";
 import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
 import { startBlobstore } from "../capi/blobstore/index.ts";
-import { packBuildpack, systemBuildpacks } from "../capi/buildpacks/index.ts";
+import { defaultNpmVersion, packBuildpack, systemBuildpacks } from "../capi/buildpacks/index.ts";
 import { defaultBridgeConfig, startCcBridge } from "../capi/cc-bridge/index.ts";
 import { type CcUrls, DEFAULT_LIMITS, startCloudController } from "../capi/cloud-controller/index.ts";
-import { prepareLifecycle } from "../capi/lifecycle/index.ts";
+import { prepareLifecycle, prepareRuntimes } from "../capi/lifecycle/index.ts";
 import { type Auctioneer, startAuctioneer } from "../diego/auctioneer/index.ts";
 import { startBbs } from "../diego/bbs/index.ts";
 import { startExecutor } from "../diego/executor/index.ts";
@@ -115,31 +115,34 @@ export async function startControlPlane(
     ),
   );
 
-  const lifecycle = prepareLifecycle(
-    {
-      cacheDir: state.cache,
-      nodePath: process.execPath,
-      nodeVersion: process.versions.node,
-      ...(site.libraryPath === "" ? {} : { libraryDirs: site.libraryPath.split(":") }),
-    },
-    { subprocess },
-    deps.signal,
-  );
+  const lifecycleConfig = {
+    cacheDir: state.cache,
+    nodePath: process.execPath,
+    nodeVersion: process.versions.node,
+    ...(site.libraryPath === "" ? {} : { libraryDirs: site.libraryPath.split(":") }),
+  };
+  const lifecycle = prepareLifecycle(lifecycleConfig, { subprocess }, deps.signal);
+  lifecycle.catch(() => undefined); // told where it is awaited, if the start comes that far
   const certificate = ca.routerCertificate(certificateNames(config), [LOOPBACK]);
-  const gardenStarts = keep(
-    startGarden(
-      {
-        ...GARDEN_DEFAULTS,
-        root: state.garden,
-        cacheRoot: state.cache,
-        stateHash: state.hash,
-        isolation: config.isolation,
-        relayPorts: [ports.http, ports.https].map((port) => ({ containerPort: port, gatewayPort: port })),
-        memoryCapacityBytes: cellMemoryBytes(config),
-      },
-      { clock, random, subprocess, log: log("garden") },
-    ),
+  const gardenAlone = startGarden(
+    {
+      ...GARDEN_DEFAULTS,
+      root: state.garden,
+      cacheRoot: state.cache,
+      stateHash: state.hash,
+      isolation: config.isolation,
+      relayPorts: [ports.http, ports.https].map((port) => ({ containerPort: port, gatewayPort: port })),
+      memoryCapacityBytes: cellMemoryBytes(config),
+    },
+    { clock, random, subprocess, log: log("garden") },
   );
+  const gardenStarts = keep(gardenAlone);
+  let standing = false;
+  cleanup.defer(async () => {
+    // A start that fails leaves the machine as it was, unless containers of an earlier run need what Garden has made.
+    const garden = standing ? null : await gardenAlone.catch(() => null);
+    if (garden !== null && (await garden.client.list()).length === 0) await garden.destroyAll();
+  });
   /** The router listens for containers on their gateway too, which Garden makes. */
   const routerStarts = Promise.all([gardenStarts, certificate]).then(([{ gatewayAddress }, { certPath, keyPath }]) => {
     const hosts = [...new Set([...config.bind, gatewayAddress])];
@@ -354,7 +357,18 @@ export async function startControlPlane(
     );
   }
 
+  // Runtimes that stagings share are made beside everything else; what is not finished now is at the next start.
+  const running = new AbortController();
+  const runtimes = prepareRuntimes(
+    { ...lifecycleConfig, lifecycleDir, npmVersion: defaultNpmVersion(process.versions.node) },
+    { subprocess, clock, log: log("lifecycle") },
+    running.signal,
+  ).catch((error: unknown) => {
+    if (!running.signal.aborted) log("lifecycle").warn("runtimes are not prepared", { error });
+  });
+
   const owned = cleanup.move();
+  standing = true;
   let appsStopped = false;
   return {
     isolation: garden.isolation,
@@ -396,6 +410,8 @@ export async function startControlPlane(
     },
     narrate: (signal) => narrate({ bbs: bbs.client, clock, log: log("narrator"), say: deps.say }, signal),
     [Symbol.asyncDispose]: async () => {
+      running.abort(new Error("the platform stops"));
+      await runtimes;
       // Disposal stops the router's workers; they stay when the apps do.
       if (!appsStopped) await gorouter.letGo();
       await owned.disposeAsync();

@@ -8,10 +8,12 @@ import type { IngotConfig } from "./config.ts";
 import { startControl } from "./control.ts";
 import { reportCrashes } from "./crash-report.ts";
 import { AlreadyRunningError, takeInstanceLock } from "./instance-lock.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { openLogFile } from "./log-file.ts";
 import { setUpMachine, thisMachine } from "./machine-setup.ts";
 import { type Platform, startPlatform } from "./platform.ts";
 import { openStateFolder } from "./state-folder.ts";
+import { UsageError } from "./usage-error.ts";
 
 type WhenReady = (platform: Platform, stopping: AbortSignal) => Promise<void>;
 
@@ -82,7 +84,11 @@ async function bootAndStay(config: IngotConfig, whenReady: WhenReady): Promise<n
       signal: abort.signal,
     });
   } catch (error) {
-    if (abort.signal.aborted) return 0;
+    if (abort.signal.aborted) {
+      if ((await stopped) === "stop-apps") await removeLeftovers(config, state);
+      return 0;
+    }
+    if (error instanceof UsageError) throw error;
     log.error("start failed", { error });
     process.stderr.write(`ingot up: ${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
