@@ -9,6 +9,10 @@ export interface ExecutorConfig {
   readonly cachePath: string;
   /** Bytes that the cache may hold; default 10 GiB. */
   readonly cacheBytesMax?: number;
+  /** Folder for unpacked droplets. Made when missing; its path goes into mount options (no blanks, commas, colons). */
+  readonly layersPath: string;
+  /** Bytes that droplets without an instance may hold together with the others, at most a quarter of the disk; default 10 GiB. */
+  readonly layersBytesMax?: number;
   /** Folder for the containers' certificates, one sub-folder each. Made when missing. */
   readonly credentialsPath: string;
   readonly capacity: Resources;
@@ -44,6 +48,7 @@ export interface ExecutorConfig {
 
 export const EXECUTOR_DEFAULTS = {
   cacheBytesMax: 10 * 1024 ** 3,
+  layersBytesMax: 10 * 1024 ** 3,
   maxCpuShares: 1024,
   gracefulShutdownMs: 10_000,
   healthyIntervalMs: 30_000,

@@ -6,6 +6,7 @@ import { byteSize } from "./byte-size.ts";
 import type { CachedDownloads } from "./cached-downloads.ts";
 import type { FullExecutorConfig } from "./config.ts";
 import { messageOf } from "./errors.ts";
+import type { DropletLayers } from "./layers/droplet-layers.ts";
 import type { Limiter } from "./limiter.ts";
 import type { LogStreamer } from "./log-streamer.ts";
 import type { Container } from "./model.ts";
@@ -70,11 +71,15 @@ export async function prepareMounts(
   return { bindMounts, env, held };
 }
 
-/** The dependencies that a container of an earlier run has mounted stay in the cache. */
-export function retainMounts(container: Container, downloads: CachedDownloads): readonly AsyncDisposable[] {
-  return (container.run?.cachedDependencies ?? [])
+/** What a container of an earlier run has mounted stays: dependencies in the cache, its layer. */
+export function retainMounts(
+  container: Container,
+  deps: { readonly downloads: CachedDownloads; readonly layers: DropletLayers },
+): readonly AsyncDisposable[] {
+  const dependencies = (container.run?.cachedDependencies ?? [])
     .filter(({ name, cacheKey }) => name !== LIFECYCLE_NAME && cacheKey !== LIFECYCLE_NAME && cacheKey !== "")
-    .map(({ cacheKey }) => downloads.retainFolder(cacheKey));
+    .map(({ cacheKey }) => deps.downloads.retainFolder(cacheKey));
+  return container.layer === null ? dependencies : [...dependencies, deps.layers.retain(container.layer)];
 }
 
 async function lifecycleMounts(

@@ -83,7 +83,7 @@ export class ContainerNode {
     else if ((state === "created" || state === "running") && !exists) this.complete(true, CONTAINER_MISSING, false);
     else if (state === "initializing") this.#background(() => this.#createAnew(exists));
     else if (state === "created" || state === "running") {
-      this.#held = retainMounts(this.#container, this.#deps.downloads);
+      this.#held = retainMounts(this.#container, this.#deps);
       this.#start(true);
       if (result.stopped) this.#stop.abort();
     }
@@ -196,6 +196,7 @@ export class ContainerNode {
         ...this.#deps,
         handle: this.#container.guid,
         addresses: this.#container,
+        layer: this.#container.layer,
         gracefulShutdownMs: config.gracefulShutdownMs,
         checkTimeoutMs: config.checkTimeoutMs,
         healthyIntervalMs: config.healthyIntervalMs,

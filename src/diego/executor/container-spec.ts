@@ -1,7 +1,7 @@
-import type { BindMount, ContainerInfo, ContainerSpec } from "../../garden/client.ts";
+import type { BindMount, ContainerInfo, ContainerSpec, Layer } from "../../garden/client.ts";
 import type { EnvironmentVariable } from "../../protocol/action.ts";
 import type { CreatedFacts } from "./container-state.ts";
-import type { Container, RunInfo } from "./model.ts";
+import type { Container, ContainerLayer, RunInfo } from "./model.ts";
 
 const MB = 1024 * 1024;
 
@@ -17,6 +17,7 @@ export function containerSpec(
     readonly maxCpuShares: number;
     readonly bindMounts: readonly BindMount[];
     readonly env: readonly EnvironmentVariable[];
+    readonly layers: readonly Layer[];
   },
 ): ContainerSpec {
   const properties: Record<string, string> = {
@@ -32,6 +33,7 @@ export function containerSpec(
     bindMounts: extra.bindMounts,
     memoryLimitBytes: container.need.memoryMb * MB,
     diskLimitBytes: container.need.diskMb * MB,
+    ...(extra.layers.length > 0 ? { layers: extra.layers } : {}),
     cpuShares: Math.max(2, Math.floor((extra.maxCpuShares * Math.max(run.cpuWeight, 1)) / 100)),
     pidsMax: container.need.maxPids,
     netIn: [...new Set(run.ports)].map((containerPort) => ({ containerPort })),
@@ -41,7 +43,7 @@ export function containerSpec(
 }
 
 /** What became of it. */
-export function createdFacts(spec: ContainerSpec, info: ContainerInfo): CreatedFacts {
+export function createdFacts(spec: ContainerSpec, info: ContainerInfo, layer: ContainerLayer | null): CreatedFacts {
   const hostPorts = new Map(info.mappedPorts.map(({ containerPort, hostPort }) => [containerPort, hostPort]));
   return {
     externalIp: info.externalIp,
@@ -49,5 +51,6 @@ export function createdFacts(spec: ContainerSpec, info: ContainerInfo): CreatedF
     ports: spec.netIn.map(({ containerPort }) => ({ containerPort, hostPort: hostPorts.get(containerPort) ?? 0 })),
     memoryLimitBytes: spec.memoryLimitBytes,
     diskLimitBytes: spec.diskLimitBytes,
+    layer,
   };
 }

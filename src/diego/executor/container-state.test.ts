@@ -15,7 +15,7 @@ import type { Container } from "./model.ts";
 import { ResourceLedger } from "./resource-ledger.ts";
 import { lrpRequest, runInfo } from "./testing/executor-bench.ts";
 
-const facts = { externalIp: "a", internalIp: "b", ports: [], memoryLimitBytes: 1, diskLimitBytes: 2 };
+const facts = { externalIp: "a", internalIp: "b", ports: [], memoryLimitBytes: 1, diskLimitBytes: 2, layer: null };
 const moves: Readonly<Record<string, (container: Container) => Container>> = {
   initializing: (container) => initialize(container, runInfo()),
   created: (container) => becomeCreated(container, facts),

@@ -1,6 +1,6 @@
 import type { PortMapping } from "../../protocol/lrp.ts";
 import { ExecutorError } from "./errors.ts";
-import type { AllocationRequest, Container, ContainerState, RunInfo } from "./model.ts";
+import type { AllocationRequest, Container, ContainerLayer, ContainerState, RunInfo } from "./model.ts";
 
 /** A crash reason is made by the app's own output: longer ones are cut. Diego: executor/resources.go */
 const FAILURE_REASON_MAX = 10_000;
@@ -32,6 +32,7 @@ export function reserve(request: AllocationRequest, nowMs: number): Container {
     ports: [],
     memoryLimitBytes: 0,
     diskLimitBytes: 0,
+    layer: null,
     result: { failed: false, failureReason: "", retryable: false, stopped: false },
   };
 }
@@ -46,6 +47,7 @@ export interface CreatedFacts {
   readonly ports: readonly PortMapping[];
   readonly memoryLimitBytes: number;
   readonly diskLimitBytes: number;
+  readonly layer: ContainerLayer | null;
 }
 
 export function becomeCreated(container: Container, facts: CreatedFacts): Container {

@@ -5,6 +5,7 @@ import type { Clock } from "../../kit/clock.ts";
 import type { HttpClient } from "../../kit/http-client.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random } from "../../kit/random.ts";
+import type { Subprocess } from "../../kit/subprocess.ts";
 import type { AgentClient } from "../../logging/agent/client.ts";
 import { CachedDownloads } from "./cached-downloads.ts";
 import type { ExecutorClient } from "./client.ts";
@@ -14,6 +15,7 @@ import { OWNER_PROPERTY } from "./container-spec.ts";
 import { reserve } from "./container-state.ts";
 import { ExecutorError } from "./errors.ts";
 import { InstanceCredentials, type InstanceIdentity } from "./instance-credentials.ts";
+import { DropletLayers } from "./layers/droplet-layers.ts";
 import { Limiter } from "./limiter.ts";
 import { MetricsReporter } from "./metrics-reporter.ts";
 import type { AllocationRequest, Container, RunInfo } from "./model.ts";
@@ -30,6 +32,7 @@ export interface ExecutorDeps {
   readonly agent: AgentClient;
   readonly http: HttpClient;
   readonly identity: InstanceIdentity;
+  readonly subprocess: Subprocess;
 }
 
 export interface StartedExecutor extends AsyncDisposable {
@@ -45,7 +48,9 @@ export async function startExecutor(config: ExecutorConfig, deps: ExecutorDeps):
   await mkdir(dirname(full.databasePath), { recursive: true });
   await mkdir(full.credentialsPath, { recursive: true });
   const downloads = await CachedDownloads.open(full.cachePath, full.cacheBytesMax, deps);
-  const executor = new Executor(full, openExecutorStore(full.databasePath), downloads, deps);
+  const { layerIdOffset } = deps.garden;
+  const layers = await DropletLayers.open(full.layersPath, full.layersBytesMax, layerIdOffset, deps);
+  const executor = new Executor(full, openExecutorStore(full.databasePath), downloads, layers, deps);
   await executor.adopt();
   executor.startLoops();
   return executor;
@@ -58,7 +63,7 @@ class Executor implements ExecutorClient, StartedExecutor {
   readonly #config: FullExecutorConfig;
   readonly #deps: ExecutorDeps;
   readonly #store: ExecutorStore;
-  readonly #downloads: CachedDownloads;
+  readonly #layers: DropletLayers;
   readonly #credentials: InstanceCredentials;
   readonly #ledger: ResourceLedger;
   readonly #metrics: MetricsReporter;
@@ -68,11 +73,17 @@ class Executor implements ExecutorClient, StartedExecutor {
   readonly #nodeDeps: ConstructorParameters<typeof ContainerNode>[2];
   #loops: Promise<unknown> = Promise.resolve();
 
-  constructor(config: FullExecutorConfig, store: ExecutorStore, downloads: CachedDownloads, deps: ExecutorDeps) {
+  constructor(
+    config: FullExecutorConfig,
+    store: ExecutorStore,
+    downloads: CachedDownloads,
+    layers: DropletLayers,
+    deps: ExecutorDeps,
+  ) {
     this.#config = config;
     this.#deps = deps;
     this.#store = store;
-    this.#downloads = downloads;
+    this.#layers = layers;
     this.#credentials = new InstanceCredentials(config.credentialsPath, deps.identity);
     this.#ledger = new ResourceLedger(config.capacity);
     this.#metrics = new MetricsReporter({
@@ -83,7 +94,8 @@ class Executor implements ExecutorClient, StartedExecutor {
       ...deps,
       config,
       store,
-      downloads: this.#downloads,
+      downloads,
+      layers,
       credentials: this.#credentials,
       createLimiter: new Limiter(config.createsMax),
       downloadLimiter: new Limiter(config.downloadsMax),
@@ -118,6 +130,7 @@ class Executor implements ExecutorClient, StartedExecutor {
       if (!this.#nodes.has(guid)) await this.#credentials.remove(guid);
     }
     for (const node of this.#nodes.values()) node.resume(inGarden.has(node.container.guid));
+    await this.#layers.sweep();
     if (notes.length + unknown.length > 0) {
       log.info("containers found", { noted: notes.length, inGarden: inGarden.size, destroyed: unknown.length });
     }
@@ -216,6 +229,7 @@ class Executor implements ExecutorClient, StartedExecutor {
       this.#deps.clock.sleep(SETTLE_MS, settled.signal).catch(() => undefined),
     ]);
     settled.abort();
+    this.#layers[Symbol.dispose]();
     this.#store[Symbol.dispose]();
   }
 

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { Transform } from "node:stream";
+import { Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Clock } from "../../kit/clock.ts";
 import type { HttpClient, HttpResponse } from "../../kit/http-client.ts";
@@ -54,7 +54,8 @@ export async function downloadTo(
 ): Promise<Version | null> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await attemptDownload(to, download, known, deps, deps.clock.deadline(ATTEMPT_MS, signal));
+      const open = (): Writable => createWriteStream(to, { highWaterMark: 256 * 1024 });
+      return await downloadOnce(open, download, known, deps, signal);
     } catch (error) {
       if (signal.aborted || error instanceof DownloadRefusedError || attempt >= ATTEMPTS_MAX) throw error;
       await deps.clock.sleep(RETRY_MS * attempt + deps.random.below(RETRY_MS), signal);
@@ -68,13 +69,18 @@ export function checksumOf(download: Download): string {
   return `${download.checksumAlgorithm}:${download.checksumValue.toLowerCase()}`;
 }
 
-async function attemptDownload(
-  to: string,
+/**
+ * One attempt into the stream that `open` gives, which is ended or destroyed. What went into it is only worth something
+ * once this has resolved: the checksum is known last. Null and errors as above.
+ */
+export async function downloadOnce(
+  open: () => Writable,
   download: Download,
   known: Version | null,
-  deps: DownloadDeps,
-  signal: AbortSignal,
+  deps: Pick<DownloadDeps, "http" | "clock">,
+  stopped: AbortSignal,
 ): Promise<Version | null> {
+  const signal = deps.clock.deadline(ATTEMPT_MS, stopped);
   const headers: Record<string, string> = {};
   if (known?.etag) headers["if-none-match"] = known.etag;
   if (known?.lastModified) headers["if-modified-since"] = known.lastModified;
@@ -90,7 +96,7 @@ async function attemptDownload(
     throw isFinal ? new DownloadRefusedError(text) : new Error(text);
   }
   const meter = new Meter(download.checksumAlgorithm);
-  await pipeline(answer.body, meter, createWriteStream(to, { highWaterMark: 256 * 1024 }), { signal });
+  await pipeline(answer.body, meter, open(), { signal });
   if (download.checksumAlgorithm !== undefined && meter.digest() !== download.checksumValue?.toLowerCase()) {
     throw new DownloadRefusedError("checksum does not match");
   }

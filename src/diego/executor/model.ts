@@ -64,6 +64,16 @@ export interface RunResult {
   readonly stopped: boolean;
 }
 
+/** A droplet that is mounted instead of unpacked in the container. */
+export interface ContainerLayer {
+  /** SHA-256 of the droplet, its name. */
+  readonly digest: string;
+  /** Disk space that it takes. */
+  readonly bytes: number;
+  /** What came over the network for this container; 0 when the cell had it already. */
+  readonly downloadedBytes: number;
+}
+
 /** One container and its work. Diego: executor.Container */
 export interface Container {
   /** Instance guid or task guid; also the handle in Garden. */
@@ -81,6 +91,8 @@ export interface Container {
   readonly ports: readonly PortMapping[];
   readonly memoryLimitBytes: number;
   readonly diskLimitBytes: number;
+  /** Null until created, and when it has none. */
+  readonly layer: ContainerLayer | null;
   readonly result: RunResult;
 }
 

@@ -47,7 +47,8 @@ export function openExecutorStore(path: string): ExecutorStore {
           const record = JSON.parse(String(row["record"])) as Omit<Container, "run">;
           const run = row["run"] === null ? null : (JSON.parse(String(row["run"])) as RunInfo);
           if (run !== null) writtenRuns.set(record.guid, run);
-          return { container: { ...record, run }, doneSteps: done.get(record.guid) ?? [] };
+          // Notes of earlier versions know no layers.
+          return { container: { ...record, layer: record.layer ?? null, run }, doneSteps: done.get(record.guid) ?? [] };
         });
     },
     put: (container) => {

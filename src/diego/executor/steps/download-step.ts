@@ -4,8 +4,10 @@ import { tarStreamOf } from "../archive-tar.ts";
 import { byteSize } from "../byte-size.ts";
 import type { CachedDownloads } from "../cached-downloads.ts";
 import { messageOf } from "../errors.ts";
+import { isLayered } from "../layers/droplet-download.ts";
 import type { Limiter } from "../limiter.ts";
 import type { LogSink } from "../log-streamer.ts";
+import type { ContainerLayer } from "../model.ts";
 import { cancelled, DetachedError, emittable, type Step } from "./step.ts";
 
 /** Longest error line in the log. Diego: download_step.go */
@@ -16,10 +18,12 @@ export interface DownloadStepDeps {
   readonly handle: string;
   readonly downloads: CachedDownloads;
   readonly limiter: Limiter;
+  /** What the container has mounted already. */
+  readonly layer: ContainerLayer | null;
   readonly detached: AbortSignal;
 }
 
-/** Fetches an archive and unpacks it in the container. The errors' texts never hold the URL. Diego: download_step.go */
+/** Fetches an archive and unpacks it in the container, unless it is there as a layer. The errors' texts never hold the URL. Diego: download_step.go */
 export function downloadStep(action: DownloadAction, sink: LogSink, deps: DownloadStepDeps): Step {
   const { artifact } = action;
   const say = (text: string): void => {
@@ -41,6 +45,10 @@ export function downloadStep(action: DownloadAction, sink: LogSink, deps: Downlo
       return fail(text(messageOf(error)), error);
     };
     if (signal.aborted) throw cancelled();
+    if (isLayered(action, deps.layer)) {
+      say(`Downloading ${artifact}...`);
+      return say(`Downloaded ${artifact}${sizeText(deps.layer!.downloadedBytes)}`);
+    }
     const perform = async (): Promise<void> => {
       say(`Downloading ${artifact}...`);
       await using fetched = await deps.downloads
@@ -55,7 +63,7 @@ export function downloadStep(action: DownloadAction, sink: LogSink, deps: Downlo
         const what = artifact === "" ? "Copying" : `Copying ${artifact}`;
         give(error, (message) => `${what} into the container failed: ${message}`);
       }
-      say(`Downloaded ${artifact}${fetched.downloadedBytes > 0 ? ` (${byteSize(fetched.downloadedBytes)})` : ""}`);
+      say(`Downloaded ${artifact}${sizeText(fetched.downloadedBytes)}`);
     };
     await deps.limiter.run(perform, either).catch((error: unknown) => {
       if (deps.detached.aborted) throw new DetachedError("platform goes away");
@@ -63,4 +71,8 @@ export function downloadStep(action: DownloadAction, sink: LogSink, deps: Downlo
       throw error;
     });
   };
+}
+
+function sizeText(downloadedBytes: number): string {
+  return downloadedBytes > 0 ? ` (${byteSize(downloadedBytes)})` : "";
 }

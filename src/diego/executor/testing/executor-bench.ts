@@ -7,6 +7,7 @@ import { systemClock } from "../../../kit/clock-system.ts";
 import type { HttpClient, HttpRequest } from "../../../kit/http-client.ts";
 import { silentLog } from "../../../kit/log.ts";
 import { systemRandom } from "../../../kit/random-system.ts";
+import { systemSubprocess } from "../../../kit/subprocess.ts";
 import type { RunAction } from "../../../protocol/action.ts";
 import type { Envelope, GaugeEnvelope, LogEnvelope } from "../../../protocol/envelope.ts";
 import type { ExecutorConfig } from "../config.ts";
@@ -56,6 +57,7 @@ export async function executorBench(t: TestContext): Promise<ExecutorBench> {
           cellId: "cell-1",
           databasePath: join(folder, "executor.sqlite"),
           cachePath: join(folder, "cache"),
+          layersPath: join(folder, "layers"),
           credentialsPath: join(folder, "credentials"),
           capacity: { memoryMb: 2048, diskMb: 4096, containers: 10 },
           lifecyclePath: join(folder, "lifecycle"),
@@ -71,6 +73,7 @@ export async function executorBench(t: TestContext): Promise<ExecutorBench> {
           garden,
           agent: { emit: (envelope) => void envelopes.push(envelope) },
           http,
+          subprocess: systemSubprocess(),
           identity: { issue: async ({ guid, ip }) => ({ certPem: `cert ${guid} ${ip}`, keyPem: `key ${guid}` }) },
         },
       ),

@@ -248,6 +248,7 @@ export function container(request: AllocationRequest, more: Partial<Container> =
     ports: [{ containerPort: 8080, hostPort: 61001 }],
     memoryLimitBytes: 0,
     diskLimitBytes: 0,
+    layer: null,
     result: { failed: false, failureReason: "", retryable: false, stopped: false },
     ...more,
   };

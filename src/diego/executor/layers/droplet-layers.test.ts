@@ -1,0 +1,311 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { test } from "node:test";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { type Header, pack } from "tar-stream";
+import { systemClock } from "../../../kit/clock-system.ts";
+import type { HttpClient } from "../../../kit/http-client.ts";
+import { silentLog } from "../../../kit/log.ts";
+import { systemRandom } from "../../../kit/random-system.ts";
+import { systemSubprocess } from "../../../kit/subprocess.ts";
+import type { DownloadAction } from "../../../protocol/action.ts";
+import { eventually } from "../testing/executor-bench.ts";
+import { DropletLayers } from "./droplet-layers.ts";
+
+const skip = process.getuid!() === 0 ? false : "not root: files cannot be given to another user";
+const OFFSET = 100_000;
+const MB = 1 << 20;
+const limits = { streamBytesMax: 64 * MB, entriesMax: 1000 };
+const never = new AbortController().signal;
+
+/** A cache in a temporary folder and a server of droplets. */
+class Shelf implements Disposable {
+  readonly root = mkdtempSync(join(tmpdir(), "ingot-layers-"));
+  readonly bodies = new Map<string, () => Readable>();
+  requests = 0;
+  #opened: DropletLayers[] = [];
+
+  async open(bytesMax = 1024 * MB): Promise<DropletLayers> {
+    const http: HttpClient = {
+      request: async ({ url }) => {
+        this.requests++;
+        const body = this.bodies.get(url);
+        return { status: body === undefined ? 404 : 200, headers: {}, body: body?.() ?? Readable.from([]) };
+      },
+    };
+    const deps = {
+      http,
+      clock: systemClock(),
+      random: systemRandom(),
+      log: silentLog(),
+      subprocess: systemSubprocess(),
+    };
+    const layers = await DropletLayers.open(this.root, bytesMax, OFFSET, deps);
+    this.#opened.push(layers);
+    return layers;
+  }
+
+  put(archive: Buffer, checksum = createHash("sha256").update(archive).digest("hex")): DownloadAction {
+    const from = `http://cc/${checksum}`;
+    this.bodies.set(from, () => Readable.from([archive.subarray(0, 3), archive.subarray(3)]));
+    const where = { artifact: "droplet", to: ".", cacheKey: "key", user: "vcap" };
+    return { kind: "download", from, checksumAlgorithm: "sha256", checksumValue: checksum, ...where };
+  }
+
+  /** Names of everything in it but the layers' notes, which come when they come. */
+  names(): string[] {
+    return readdirSync(this.root).filter((name) => !name.includes(".json"));
+  }
+
+  [Symbol.dispose](): void {
+    for (const layers of this.#opened) layers[Symbol.dispose]();
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+async function tgz(
+  entries: readonly (Partial<Header> & { readonly name: string; readonly text?: string })[],
+): Promise<Buffer> {
+  const archive = pack();
+  for (const { text, ...header } of entries) {
+    if (text === undefined) archive.entry(header);
+    else archive.entry(header, text);
+  }
+  archive.finalize();
+  return gzipSync(await buffer(archive));
+}
+
+const hello = (text = "hello") =>
+  tgz([
+    { name: "./app", type: "directory", mode: 0o755 },
+    { name: "./app/index.js", text, mode: 0o600 },
+  ]);
+
+test("a droplet becomes a folder of the container's vcap, below what belongs to the container's root", {
+  skip,
+}, async () => {
+  using shelf = new Shelf();
+  const layers = await shelf.open();
+  const download = shelf.put(await hello());
+  await using held = await layers.acquire(download, limits, never);
+  const file = join(held.path, "home/vcap/app/index.js");
+  assert.equal(readFileSync(file, "utf8"), "hello");
+  assert.deepEqual([statSync(file).uid, statSync(file).gid, statSync(file).mode & 0o777], [102_000, 102_000, 0o600]);
+  for (const [path, id] of [
+    ["", 100_000],
+    ["home", 100_000],
+    ["home/vcap", 102_000],
+  ] as const) {
+    const { uid, gid } = statSync(join(held.path, path));
+    assert.deepEqual([uid, gid], [id, id], path);
+  }
+  assert.equal(held.bytes, 8192);
+  assert.equal(held.layer.downloadedBytes, (await hello()).length);
+});
+
+test("all who want a droplet at once get one layer, made once; later ones too", { skip }, async () => {
+  using shelf = new Shelf();
+  const layers = await shelf.open();
+  const download = shelf.put(await hello());
+  const all = await Promise.all(Array.from({ length: 5 }, () => layers.acquire(download, limits, never)));
+  assert.equal(new Set(all.map(({ path }) => path)).size, 1);
+  assert.deepEqual(
+    all.map(({ layer }) => layer.downloadedBytes > 0),
+    [true, false, false, false, false],
+    "one has downloaded it",
+  );
+  await layers.acquire(download, limits, never);
+  assert.equal(shelf.requests, 1);
+});
+
+test("plain and Zstandard archives are understood as well", { skip }, async () => {
+  using shelf = new Shelf();
+  const layers = await shelf.open();
+  const { gunzipSync } = await import("node:zlib");
+  const plain = gunzipSync(await hello("plain"));
+  for (const archive of [plain, zstdCompressSync(plain)]) {
+    const held = await layers.acquire(shelf.put(archive), limits, never);
+    assert.equal(readFileSync(join(held.path, "home/vcap/app/index.js"), "utf8"), "plain");
+  }
+});
+
+test("what is wrong is no layer and leaves nothing: checksum, archive, server, size, number", { skip }, async () => {
+  using shelf = new Shelf();
+  const layers = await shelf.open();
+  const archive = await hello();
+  const fails = (download: DownloadAction, reason: RegExp, low = limits) =>
+    assert.rejects(layers.acquire(download, low, never), reason);
+  await fails(shelf.put(archive, "ab".repeat(32)), /checksum does not match/);
+  await fails(shelf.put(archive.subarray(0, archive.length - 20)), /unexpected end of file/);
+  await fails(shelf.put(Buffer.from("no archive at all, but longer than four bytes")), /tar|archive/i);
+  await fails({ ...shelf.put(archive), from: "http://cc/none" }, /404/);
+  await fails(shelf.put(await tgz([{ name: "big", text: "0".repeat(3 * MB) }])), /more than 1048576 bytes/, {
+    ...limits,
+    streamBytesMax: MB,
+  });
+  const many = Array.from({ length: 1001 }, (_, index) => ({ name: `f${index}`, text: "" }));
+  await fails(shelf.put(await tgz(many)), /more than 1000 entries/);
+  assert.deepEqual(shelf.names(), []);
+});
+
+test("hostile archives write nothing outside, make no devices and no programs that run as somebody else", {
+  skip,
+}, async () => {
+  using shelf = new Shelf();
+  const layers = await shelf.open();
+  const victim = mkdtempSync(join(tmpdir(), "ingot-victim-"));
+  try {
+    const attempts: Record<string, (Partial<Header> & { readonly name: string; readonly text?: string })[]> = {
+      "a link out, then a file through it": [
+        { name: "door", type: "symlink", linkname: victim },
+        { name: "door/owned", text: "x" },
+      ],
+      "an absolute name": [{ name: `${victim}/owned`, text: "x" }],
+      "a name with dots": [{ name: "a/../../../../../owned", text: "x" }],
+      "a hard link to the machine's file": [{ name: "shadow", type: "link", linkname: "/etc/shadow" }],
+      "a hard link upwards": [{ name: "up", type: "link", linkname: "../../../../etc/passwd" }],
+      "a device": [{ name: "null", type: "character-device", devmajor: 1, devminor: 3 }],
+      "a white-out": [{ name: "app", type: "character-device", devmajor: 0, devminor: 0 }],
+      "a pipe": [{ name: "pipe", type: "fifo" }],
+    };
+    for (const [what, entries] of Object.entries(attempts)) {
+      await assert.rejects(layers.acquire(shelf.put(await tgz(entries)), limits, never), Error, what);
+      assert.deepEqual([readdirSync(victim), shelf.names()], [[], []], what);
+    }
+    const decent = await tgz([
+      { name: "tool", text: "x", mode: 0o6755 },
+      { name: "etc", type: "symlink", linkname: "/etc" },
+      { name: "up", type: "symlink", linkname: "../../../../../.." },
+    ]);
+    const held = await layers.acquire(shelf.put(decent), limits, never);
+    const home = join(held.path, "home/vcap");
+    assert.equal(statSync(join(home, "tool")).mode & 0o7777, 0o755, "no setuid, no setgid");
+    assert.equal(readlinkSync(join(home, "etc")), "/etc", "links stay: they mean the container's own");
+    assert.ok(lstatSync(join(home, "up")).isSymbolicLink());
+  } finally {
+    rmSync(victim, { recursive: true });
+  }
+});
+
+test("the longest unused goes first, what is used stays whatever the limit", { skip }, async () => {
+  using shelf = new Shelf();
+  const layers = await shelf.open(3 * 8192);
+  const make = async (text: string) => layers.acquire(shelf.put(await hello(text)), limits, never);
+  const first = await make("first");
+  const second = await make("second");
+  const third = await make("third");
+  const fourth = await make("fourth");
+  assert.equal(shelf.names().length, 4, "all are used");
+  await second[Symbol.asyncDispose]();
+  await new Promise((resolve) => setTimeout(resolve, 5)); // another millisecond
+  await first[Symbol.asyncDispose]();
+  const fifth = await make("fifth");
+  const there = [first, second, third, fourth, fifth].map(({ path }) => existsSync(path));
+  assert.deepEqual(there, [false, false, true, true, true]);
+});
+
+test("the next start finds layers that are safe on the disk, and throws away what was half made or half removed", {
+  skip,
+}, async () => {
+  using shelf = new Shelf();
+  const before = await shelf.open();
+  const download = shelf.put(await hello());
+  const held = await before.acquire(download, limits, never);
+  await eventually(() => existsSync(`${held.path}.json`), "it is safe");
+  const { mkdirSync, writeFileSync } = await import("node:fs");
+  mkdirSync(join(shelf.root, `${"a".repeat(64)}.guid.part/home`), { recursive: true });
+  mkdirSync(join(shelf.root, "b".repeat(64)));
+  mkdirSync(join(shelf.root, "c".repeat(64)));
+  writeFileSync(join(shelf.root, `${"d".repeat(64)}.json`), '{"bytes":1}');
+  const after = await shelf.open();
+  using _retained = new DisposableStack();
+  after.retain({ digest: "b".repeat(64), bytes: 1, downloadedBytes: 0 });
+  await after.sweep();
+  assert.deepEqual(shelf.names().sort(), [held.layer.digest, "b".repeat(64)].sort());
+  await after.acquire(download, limits, never);
+  assert.equal(shelf.requests, 1, "not downloaded again");
+});
+
+test("a layer nearly as deep as a path may be long can be removed", { skip }, async () => {
+  using shelf = new Shelf();
+  const layers = await shelf.open(1);
+  const deep = await tgz([{ name: `${"d/".repeat(1900)}file`, text: "x" }]);
+  const held = await layers.acquire(shelf.put(deep), { ...limits, entriesMax: 10_000 }, never);
+  await held[Symbol.asyncDispose]();
+  await layers.sweep();
+  assert.deepEqual(shelf.names(), []);
+});
+
+test("kill -9 in the middle: the unpacking ends by itself, and the next start has a clean folder", {
+  skip,
+}, async () => {
+  using shelf = new Shelf();
+  const program = `
+    import { DropletLayers } from ${JSON.stringify(join(import.meta.dirname, "droplet-layers.ts"))};
+    import { systemClock } from ${JSON.stringify(join(import.meta.dirname, "../../../kit/clock-system.ts"))};
+    import { systemRandom } from ${JSON.stringify(join(import.meta.dirname, "../../../kit/random-system.ts"))};
+    import { systemSubprocess } from ${JSON.stringify(join(import.meta.dirname, "../../../kit/subprocess.ts"))};
+    import { Readable } from "node:stream";
+    import { randomBytes } from "node:crypto";
+    const endless = async function* () {
+      const header = Buffer.from(process.argv[2], "base64");
+      yield header;
+      for (;;) { yield randomBytes(65536); await new Promise((next) => setTimeout(next, 5)); }
+    };
+    const http = { request: async () => ({ status: 200, headers: {}, body: Readable.from(endless()) }) };
+    const deps = { http, clock: systemClock(), random: systemRandom(), log: console, subprocess: systemSubprocess() };
+    const layers = await DropletLayers.open(process.argv[1], 1e9, ${OFFSET}, deps);
+    const download = { from: "http://cc/x", checksumAlgorithm: "sha256", checksumValue: "e".repeat(64) };
+    await layers.acquire(download, ${JSON.stringify(limits)}, new AbortController().signal);
+  `;
+  const archive = pack();
+  const big = archive.entry({ name: "big", size: 32 * MB }, () => undefined);
+  big.on("error", () => undefined);
+  const [header] = (await once(archive, "data")) as [Buffer];
+  archive.destroy();
+  const args = ["--input-type=module", "-e", program, shelf.root, header.toString("base64")];
+  const child = spawn(process.execPath, args, { stdio: "inherit" });
+  const growing = (): string | undefined =>
+    shelf.names().find((name) => existsSync(join(shelf.root, name, "home/vcap/big")));
+  await eventually(() => growing() !== undefined && statSync(join(shelf.root, growing()!, "home/vcap/big")).size > 0);
+  const folder = join(shelf.root, growing()!, "home/vcap");
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  await eventually(() => workersIn(folder) === 0, "whoever unpacked is gone");
+  const layers = await shelf.open();
+  await layers.sweep();
+  assert.deepEqual(shelf.names(), []);
+});
+
+/** Processes that work in this folder. */
+function workersIn(folder: string): number {
+  return readdirSync("/proc").filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === folder;
+    } catch {
+      return false; // ended in between
+    }
+  }).length;
+}
+
+test("an unpacking that is given up leaves nothing", { skip }, async () => {
+  using shelf = new Shelf();
+  const layers = await shelf.open();
+  const download = shelf.put(await hello());
+  const stuck = new PassThrough();
+  shelf.bodies.set(download.from, () => stuck);
+  const stop = new AbortController();
+  const acquired = assert.rejects(layers.acquire(download, limits, stop.signal));
+  stuck.write((await hello()).subarray(0, 50));
+  await eventually(() => shelf.names().length > 0, "it has begun");
+  stop.abort(new Error("the platform goes away"));
+  await acquired;
+  assert.deepEqual(shelf.names(), []);
+});
