@@ -25,7 +25,7 @@ export async function prepareLifecycle(
   const yamlDir = dirname(createRequire(import.meta.url).resolve("yaml/package.json"));
   const files = [...own, ...(await yamlLibrary(yamlDir))];
   const hash = createHash("sha256")
-    .update(config.nodeVersion)
+    .update(`${LAYOUT} ${config.nodeVersion}`)
     .update(await readFile(join(yamlDir, "package.json")));
   for (const file of own) hash.update(file.to).update(await readFile(file.from));
   const lifecycleDir = join(config.cacheDir, `lifecycle-${hash.digest("hex").slice(0, 16)}`);

@@ -1,23 +1,18 @@
-import type { GardenClient } from "../../garden/client.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { HttpClient } from "../../kit/http-client.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random } from "../../kit/random.ts";
 import type { AgentClient } from "../../logging/agent/client.ts";
-import type { CachedDownloads } from "./cached-downloads.ts";
-import type { FullExecutorConfig } from "./config.ts";
 import { type CreationDeps, CreationFailed, createContainer } from "./container-creation.ts";
 import { retainMounts } from "./container-mounts.ts";
 import { becomeCreated, becomeRunning, complete, initialize, markStopped } from "./container-state.ts";
 import { containerStep, hasReadinessChecks } from "./container-steps.ts";
 import { ExecutorError, messageOf } from "./errors.ts";
-import type { InstanceCredentials } from "./instance-credentials.ts";
 import type { Limiter } from "./limiter.ts";
 import { LogStreamer } from "./log-streamer.ts";
 import type { Container, RunInfo } from "./model.ts";
 import type { StepProgress } from "./steps/action-step.ts";
 import { DetachedError, StepError } from "./steps/step.ts";
-import type { ExecutorStore } from "./store.ts";
 
 /** Diego: containerstore/storenode.go; the texts are its own. */
 export const CONTAINER_MISSING = "missing garden container";
