@@ -217,10 +217,17 @@ for (const isolation of ["container", "sandbox", "process"] satisfies Isolation[
       const { mkdir, writeFile } = await import("node:fs/promises");
       await mkdir(source);
       await writeFile(join(source, "hello"), "from the machine");
-      const bindMounts = [{ sourcePath: source, destinationPath: "/tmp/lifecycle", mode: "ro" as const }];
+      const bindMounts = ["/tmp/lifecycle", "/etc/cf-system-certificates"].map((destinationPath) => ({
+        sourcePath: source,
+        destinationPath,
+        mode: "ro" as const,
+      }));
       await other.create("bound", { bindMounts });
-      const output = await other.shell("bound", "cat /tmp/lifecycle/hello");
-      assert.equal(output.stdout, "from the machine");
+      const output = await other.shell(
+        "bound",
+        bindMounts.map((mount) => `cat ${mount.destinationPath}/hello`).join("; "),
+      );
+      assert.equal(output.stdout, "from the machine".repeat(2));
     });
 
     test("layers lie under what a container writes, or are refused where there are none", async () => {

@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
-import { join } from "node:path";
+import { mkdir, stat, writeFile } from "node:fs/promises";
+import { dirname, join, normalize } from "node:path";
 import { type ProcessIdentity, processIdentity } from "../../kit/process-identity.ts";
 import type { ContainerRecord } from "../container-record.ts";
 import { childrenOf } from "../process-tree.ts";
@@ -17,7 +18,8 @@ export class SandboxBackend extends SharedNetworkBackend {
   ];
   #forbidsNamespaces: Promise<boolean> | null = null;
 
-  async create(_record: ContainerRecord, folder: string): Promise<null> {
+  async create(record: ContainerRecord, folder: string): Promise<null> {
+    await this.#makeMountPoints(record);
     const root = join(folder, "root");
     await makeFolders(root);
     // /etc comes as a whole from the stack; what leads into it is there.
@@ -57,6 +59,19 @@ export class SandboxBackend extends SharedNetworkBackend {
       forbidsNamespaces: await this.#canForbidNamespaces(),
       words: program.words,
     });
+  }
+
+  /** The stack's /etc is read-only inside: what is to be mounted in it needs its place before. */
+  async #makeMountPoints({ spec }: ContainerRecord): Promise<void> {
+    const { skeletonPath } = await this.stacks.get(spec.rootfs);
+    for (const { sourcePath, destinationPath } of spec.bindMounts) {
+      const inner = normalize(destinationPath);
+      if (!inner.startsWith("/etc/")) continue;
+      const place = join(skeletonPath, inner);
+      const isFolder = (await stat(sourcePath)).isDirectory();
+      await mkdir(isFolder ? place : dirname(place), { recursive: true });
+      if (!isFolder) await writeFile(place, "", { flag: "a" });
+    }
   }
 
   #canForbidNamespaces(): Promise<boolean> {
