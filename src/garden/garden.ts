@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
+import type { ProcessLauncher } from "../kit/subprocess.ts";
 import type { EgressRule } from "../protocol/action.ts";
 import type { Backend } from "./backend.ts";
 import type {
@@ -40,6 +41,7 @@ export interface GardenParts {
 export interface GardenPartsDeps {
   readonly clock: Clock;
   readonly log: Log;
+  readonly subprocess: ProcessLauncher;
 }
 
 /** Containers and their processes, whatever keeps them apart. */

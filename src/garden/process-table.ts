@@ -1,10 +1,10 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../kit/clock.ts";
 import { isAlive } from "../kit/process-identity.ts";
+import type { ProcessLauncher } from "../kit/subprocess.ts";
 import type { Backend, ProcessStart } from "./backend.ts";
 import type { GardenProcess, ProcessIo, ProcessSpec } from "./client.ts";
 import type { ContainerRecord } from "./container-record.ts";
@@ -21,11 +21,13 @@ const START_TIMEOUT_MS = 30_000;
 export class ProcessTable {
   readonly #backend: Backend;
   readonly #clock: Clock;
+  readonly #launcher: ProcessLauncher;
   readonly #followers = new Map<string, Map<string, ProcessFollower>>();
 
-  constructor(backend: Backend, deps: { readonly clock: Clock }) {
+  constructor(backend: Backend, deps: { readonly clock: Clock; readonly subprocess: ProcessLauncher }) {
     this.#backend = backend;
     this.#clock = deps.clock;
+    this.#launcher = deps.subprocess;
   }
 
   /** Resolves when the process runs. Throws kind `exists` for an id that was used in this container before. */
@@ -103,26 +105,15 @@ export class ProcessTable {
   /** The parent says on its stdout when the process runs; then this program has nothing to do with it any more. */
   async #start(path: string, start: ProcessStart): Promise<void> {
     const args = [PARENT_SCRIPT, path, String(BACKLOG_BYTES_MAX), process.arch, start.mode, "--", ...start.command];
-    const parent = spawn("perl", args, {
-      detached: true,
-      stdio: ["ignore", "pipe", "ignore"],
-      cwd: "/",
-      env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
-    });
-    const limit = this.#clock.deadline(START_TIMEOUT_MS);
-    const said = await new Promise<string>((resolve, reject) => {
-      let text = "";
-      const late = (): void => reject(new GardenError("failed", "the process did not start in time"));
-      limit.addEventListener("abort", late, { once: true });
-      parent.on("error", reject);
-      parent.stdout.on("data", (chunk: Buffer) => {
-        text += chunk.toString();
-        if (text.includes("\n")) resolve(text);
+    const said = await this.#launcher
+      .launch("perl", args, {
+        cwd: "/",
+        env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+        signal: this.#clock.deadline(START_TIMEOUT_MS),
+      })
+      .catch((cause: unknown) => {
+        throw new GardenError("failed", "the process did not start in time", { cause });
       });
-      parent.stdout.on("end", () => resolve(text));
-    });
-    parent.stdout.destroy();
-    parent.unref();
     if (said.startsWith("started ")) return;
     const reason = new ProcessFolder(path).failure()?.trim() ?? "its parent could not start";
     throw new GardenError("failed", `process: ${reason.slice(0, 2000)}`);

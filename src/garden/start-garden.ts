@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Random } from "../kit/random.ts";
-import type { Subprocess } from "../kit/subprocess.ts";
+import type { ProcessLauncher, Subprocess } from "../kit/subprocess.ts";
 import type { Backend } from "./backend.ts";
 import type { GardenClient, Isolation } from "./client.ts";
 import type { GardenConfig } from "./config.ts";
@@ -28,7 +28,7 @@ export interface GardenDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly subprocess: Subprocess;
+  readonly subprocess: Subprocess & ProcessLauncher;
 }
 
 export interface RunningGarden extends AsyncDisposable {

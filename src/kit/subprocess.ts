@@ -23,6 +23,17 @@ export interface Subprocess {
   run(file: string, args: readonly string[], options: CommandOptions): Promise<CommandResult>;
 }
 
+export interface LaunchOptions extends Pick<CommandOptions, "env" | "cwd" | "signal"> {}
+
+/** Starts programs that outlive this one. */
+export interface ProcessLauncher {
+  /**
+   * In a session of its own, without stdin and stderr. Resolves with what it prints up to its first line's end, or up to the
+   * end of its output; rejects when it cannot be started, and when `signal` aborts before (it is killed then).
+   */
+  launch(file: string, args: readonly string[], options: LaunchOptions): Promise<string>;
+}
+
 /** The command ended with a code other than zero. */
 export class CommandFailed extends Error {
   readonly result: CommandResult;
@@ -44,9 +55,35 @@ export async function runChecked(
   return result;
 }
 
-/** Programs of this machine. */
-export function systemSubprocess(): Subprocess {
+/** Programs of this machine, started by this process itself: for short-lived ones. See spawn-server.ts. */
+export function systemSubprocess(): Subprocess & ProcessLauncher {
   return {
+    launch: (file, args, options) =>
+      new Promise((resolve, reject) => {
+        options.signal.throwIfAborted();
+        const child = spawn(file, args, {
+          cwd: options.cwd,
+          env: options.env ?? process.env,
+          stdio: ["ignore", "pipe", "ignore"],
+          detached: true,
+        });
+        let text = "";
+        const onAbort = (): void => void child.kill("SIGKILL");
+        options.signal.addEventListener("abort", onAbort, { once: true });
+        const done = (): void => {
+          options.signal.removeEventListener("abort", onAbort);
+          child.stdout.destroy();
+          child.unref();
+          if (options.signal.aborted) reject(options.signal.reason);
+          else resolve(text);
+        };
+        child.on("error", reject);
+        child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+          text += chunk;
+          if (text.includes("\n")) done();
+        });
+        child.stdout.on("end", done);
+      }),
     run: (file, args, options) =>
       new Promise((resolve, reject) => {
         options.signal.throwIfAborted();

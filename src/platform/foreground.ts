@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { systemClock } from "../kit/clock-system.ts";
 import { jsonLog } from "../kit/log.ts";
 import { systemRandom, systemSecrets } from "../kit/random-system.ts";
+import { spawnServer } from "../kit/spawn-server.ts";
 import { systemSubprocess } from "../kit/subprocess.ts";
 import type { IngotConfig } from "./config.ts";
 import { startControl } from "./control.ts";
@@ -64,6 +65,7 @@ async function bootAndStay(config: IngotConfig, whenReady: WhenReady): Promise<n
   await setUpMachine(config, { subprocess: systemSubprocess(), say, ...thisMachine() }, abort.signal);
   if (abort.signal.aborted) return 0;
 
+  using subprocess = spawnServer(state.root);
   using logFile = openLogFile(join(state.logs, "main.log"), LOG_BYTES_MAX);
   const log = jsonLog((line) => logFile.write(line), clock, config.logLevel);
   let platform: Platform | null = null;
@@ -78,7 +80,7 @@ async function bootAndStay(config: IngotConfig, whenReady: WhenReady): Promise<n
       clock,
       random: systemRandom(),
       secrets: systemSecrets(),
-      subprocess: systemSubprocess(),
+      subprocess,
       log,
       say,
       signal: abort.signal,

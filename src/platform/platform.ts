@@ -3,7 +3,7 @@ import type { Clock } from "../kit/clock.ts";
 import { socketHttpClient } from "../kit/http-client.ts";
 import type { Log } from "../kit/log.ts";
 import type { Random, Secrets } from "../kit/random.ts";
-import type { Subprocess } from "../kit/subprocess.ts";
+import type { ProcessLauncher, Subprocess } from "../kit/subprocess.ts";
 import { runningWorkerPorts } from "../routing/gorouter/index.ts";
 import { openCertificateAuthority } from "./certificate-authority.ts";
 import type { IngotConfig } from "./config.ts";
@@ -24,7 +24,7 @@ export interface PlatformDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly secrets: Secrets;
-  readonly subprocess: Subprocess;
+  readonly subprocess: Subprocess & ProcessLauncher;
   readonly log: Log;
   /** One line for the person at the terminal. */
   readonly say: (line: string) => void;
