@@ -18,7 +18,7 @@ export async function removeLeftovers(config: Pick<IngotConfig, "isolation">, st
   }
 }
 
-/** Containers of one kind are unknown to the others: when the kind changes, those of the last run end. */
+/** Containers of one kind are unknown to the others: when the kind changes, those of the last run end, with their routes. */
 export async function endOtherIsolation(
   config: Pick<IngotConfig, "isolation">,
   state: StateFolder,
@@ -28,7 +28,7 @@ export async function endOtherIsolation(
   const choice = chooseIsolation(config.isolation, probeMachine());
   if (noted === null || "impossible" in choice || choice.isolation === noted) return;
   say(`isolation was ${noted} and becomes ${choice.isolation}: instances start anew`);
-  await removeContainers(noted, state);
+  await removeLeftovers({ isolation: noted }, state);
 }
 
 async function removeContainers(isolation: "auto" | Isolation, state: StateFolder): Promise<void> {
