@@ -115,6 +115,20 @@ test("a task runs once, and its result reaches the BBS before its container goes
   assert.deepEqual(bbs.calls, ["startTask t-1", "complete t-1 false  42"]);
 });
 
+test("a task that is auctioned twice is neither refused nor begun anew", async () => {
+  const { bbs, executor, start } = repBench();
+  await using rep = await start();
+  await rep.client.perform(taskWork("t-1"), signal);
+  await eventually(() => executor.get("t-1")?.state === "initializing", "run");
+  executor.become("t-1", { state: "running" });
+  assert.deepEqual((await rep.client.perform(taskWork("t-1"), signal)).tasks, []);
+  // The BBS may even have put it back to PENDING, by a rejection that came late: it answers "start" again.
+  executor.become("t-1", { state: "running" });
+  await eventually(() => bbs.calls.filter((call) => call === "startTask t-1").length >= 2, "asked again");
+  assert.equal(executor.get("t-1")?.state, "running");
+  assert.deepEqual(executor.destroyed, []);
+});
+
 test("a task's end is told as Diego tells it", async () => {
   const ends = [
     {

@@ -129,6 +129,8 @@ class Rep implements RepClient, StartedRep {
     for (const task of work.tasks) {
       if (refusedTasks.includes(task)) continue;
       const { taskGuid, domain, ...need } = task;
+      // Auctioned twice (convergence asks again for what is still PENDING): it is here already, not refused.
+      if (this.#deps.executor.get(taskGuid) !== null) continue;
       requests.set(taskGuid, { guid: taskGuid, owner: { kind: "task", taskGuid, domain }, need });
     }
     for (const { guid, reason } of await this.#deps.executor.allocate([...requests.values()])) {

@@ -38,9 +38,8 @@ async function start(
   signal: AbortSignal,
 ): Promise<void> {
   const { bbs, executor, clock } = deps;
-  let isNew: boolean;
   try {
-    isNew = await bbs.startTask(taskGuid, config.cellId, clock.deadline(BBS_CALL_MS, signal));
+    await bbs.startTask(taskGuid, config.cellId, clock.deadline(BBS_CALL_MS, signal));
   } catch (error) {
     const type = bbsErrorType(error);
     if (type === null) throw error;
@@ -48,8 +47,9 @@ async function start(
     if (type === "InvalidStateTransition" || type === "ResourceNotFound") await executor.destroy(container.guid);
     return;
   }
-  // A reserved container of a task that runs here by the BBS's books: the platform died in between.
-  if (!isNew && container.state !== "reserved") return;
+  // Only a reservation is to be run, also when the BBS has the task as running here: the platform died in between. A container
+  // that runs needs nothing, also when the BBS had the task as waiting: a stale rejection had put it back.
+  if (container.state !== "reserved") return;
   try {
     const task = await bbs.taskByGuid(taskGuid, clock.deadline(BBS_CALL_MS, signal));
     await executor.run(container.guid, runInfoOfTask(task));
