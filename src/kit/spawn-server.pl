@@ -8,7 +8,7 @@
 #   run ID FOLDER OUTPUT-MAX INPUT N WORD{N} own|given NAME=VALUE…   →  ID exit CODE STDOUT STDERR
 #   launch ID FOLDER OUTPUT-MAX INPUT N WORD{N} own|given NAME=VALUE…   →  ID line TEXT: its first line, or all there is
 #   kill ID
-# ID failed REASON: it could not be started. Environment: this script's own, or the given one.
+# ID failed ERRNO REASON: it could not be started. Environment: this script's own, or the given one.
 use strict;
 use warnings;
 use POSIX qw(:sys_wait_h :errno_h setsid);
@@ -35,6 +35,11 @@ sub answer {
     }
 }
 
+sub failed {
+    my ($id, $what) = @_;
+    answer($id, 'failed', $! + 0, "$what: $!");
+}
+
 sub start {
     my ($kind, $id, $folder, $max, $input, $count, @rest) = @_;
     my @command = splice @rest, 0, $count;
@@ -42,17 +47,17 @@ sub start {
     my $job = { id => $id, kind => $kind, max => $max, input => $input, text => { out => '', err => '', fault => '' } };
     my %theirs;
     for my $name ($kind eq 'run' ? qw(out err fault) : qw(out fault)) {
-        pipe($job->{pipes}{$name}, $theirs{$name}) or return answer($id, 'failed', "pipe: $!");
+        pipe($job->{pipes}{$name}, $theirs{$name}) or return failed($id, 'pipe');
         $job->{pipes}{$name}->blocking(0);
     }
     if (length $input) {
-        pipe($theirs{in}, $job->{in}) or return answer($id, 'failed', "pipe: $!");
+        pipe($theirs{in}, $job->{in}) or return failed($id, 'pipe');
         $job->{in}->blocking(0);
     } else {
-        open($theirs{in}, '<', '/dev/null') or return answer($id, 'failed', "/dev/null: $!");
+        open($theirs{in}, '<', '/dev/null') or return failed($id, '/dev/null');
     }
     my $pid = fork();
-    return answer($id, 'failed', "fork: $!") unless defined $pid;
+    return failed($id, 'fork') unless defined $pid;
     if ($pid == 0) {
         $SIG{$_} = 'DEFAULT' for qw(PIPE CHLD);
         setsid() if $kind eq 'launch';
@@ -64,7 +69,7 @@ sub start {
             no warnings 'exec';
             exec { $command[0] } @command;
         }
-        syswrite $theirs{fault}, "$command[0]: $!";
+        syswrite $theirs{fault}, ($! + 0) . " $command[0]: $!";
         POSIX::_exit(127);
     }
     $job->{pid} = $pid;
@@ -114,7 +119,7 @@ sub settle {
     my $job = shift;
     my ($id, $pipes, $text) = @$job{qw(id pipes text)};
     return if $pipes->{fault};    # open until exec has happened
-    if ($text->{fault} ne '') { answer($id, 'failed', $text->{fault}) }
+    if ($text->{fault} ne '') { answer($id, 'failed', split / /, $text->{fault}, 2) }
     elsif ($job->{kind} eq 'launch') {
         return if $pipes->{out} && $text->{out} !~ /\n/;
         answer($id, 'line', $text->{out});

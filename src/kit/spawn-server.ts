@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
+import { getSystemErrorName } from "node:util";
 import type { CommandOptions, CommandResult, LaunchOptions, ProcessLauncher, Subprocess } from "./subprocess.ts";
 
 const PROGRAM = fileURLToPath(new URL("spawn-server.pl", import.meta.url));
@@ -43,14 +44,14 @@ class SpawnServer {
   async run(file: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
     const [what, code, stdout, stderr] = await this.#ask("run", file, args, options);
     options.signal.throwIfAborted();
-    if (what?.toString() !== "exit") throw new Error(code?.toString());
+    if (what?.toString() !== "exit") throw startError(code, stdout);
     return { code: Number(code), stdout: String(stdout), stderr: String(stderr) };
   }
 
   async launch(file: string, args: readonly string[], options: LaunchOptions): Promise<string> {
-    const [what, text] = await this.#ask("launch", file, args, options);
+    const [what, text, reason] = await this.#ask("launch", file, args, options);
     options.signal.throwIfAborted();
-    if (what?.toString() !== "line") throw new Error(text?.toString());
+    if (what?.toString() !== "line") throw startError(text, reason);
     return String(text);
   }
 
@@ -124,6 +125,11 @@ class SpawnServer {
       this.#jobs.get(String(id))?.answered(fields);
     }
   }
+}
+
+/** As `spawn` tells it: with the name of the system's error as `code`. */
+function startError(errno: Buffer | undefined, reason: Buffer | undefined): NodeJS.ErrnoException {
+  return Object.assign(new Error(String(reason)), { code: getSystemErrorName(-Number(errno)) });
 }
 
 function framed(fields: readonly (string | Uint8Array)[]): Buffer {
