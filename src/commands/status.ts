@@ -16,7 +16,7 @@ function statusText(status: PlatformStatus): string {
   const rows: [string, string][] = [
     ["state", `${status.state}, up ${Math.round(status.uptimeSeconds)} s (pid ${status.pid})`],
     ["API", status.apiUrl],
-    ["isolation", [status.isolation, ...status.notes].join("; ")],
+    ["isolation", [...status.notes].reverse().join("; ")],
     [
       "cells",
       status.cells.map((cell) => `${cell.cellId}: ${cell.memoryMb} MB, ${cell.containers} containers`).join("; ") ||

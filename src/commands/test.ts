@@ -3,6 +3,7 @@ import { globSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { run } from "node:test";
 import { readFlags } from "../platform/flags.ts";
+import { installTestTools } from "./test-tools.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const BIN = join(ROOT, "node_modules", ".bin");
@@ -15,8 +16,8 @@ interface Tally {
 
 /** Each is one check: it passes or fails as a whole. */
 const CHECKS: readonly { readonly name: string; readonly file: string; readonly args: readonly string[] }[] = [
-  { name: "format and lint", file: join(BIN, "biome"), args: ["ci", "--error-on-warnings", "."] },
-  { name: "types", file: join(BIN, "tsc"), args: ["-p", "."] },
+  { name: "format and lint", file: join(BIN, "biome"), args: ["ci", "--colors=off", "--error-on-warnings", "."] },
+  { name: "types", file: join(BIN, "tsc"), args: ["-p", ".", "--pretty", "false"] },
   { name: "dead exports", file: join(BIN, "knip"), args: ["--no-progress", "--exports", "--files"] },
 ];
 
@@ -31,6 +32,7 @@ const UNIT_FILES_AT_ONCE = 2;
 export async function test(argv: readonly string[]): Promise<number> {
   const flags = readFlags(argv, { quick: "boolean", only: "string", repeat: "string", full: "boolean" });
   if (flags["full"] === true) process.env["INGOT_TEST_FULL"] = "1";
+  await installTestTools((line) => void process.stdout.write(`${line}\n`));
   const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
   const only = typeof flags["only"] === "string" ? relative(ROOT, resolve(flags["only"])) : null;
   if (only === null) for (const check of CHECKS) await runCheck(check, tally);

@@ -22,7 +22,7 @@ export function probeMachine(searchPath: readonly string[] = SYSTEM_PATH): Machi
     isRoot: process.getuid?.() === 0,
     has: (program) => searchPath.some((folder) => isExecutable(join(folder, program))),
     hasCgroups: detectCgroups() !== null,
-    hasUserNamespaces: existsSync("/proc/self/ns/user"),
+    hasUserNamespaces: allowsUserNamespaces(),
     hasOverlay: /\boverlay\b/.test(readFileSync("/proc/filesystems", "utf8")) || existsSync("/lib/modules"),
   };
 }
@@ -60,6 +60,23 @@ export function chooseIsolation(
     passedOver.push(`no ${isolation} isolation: ${reasons.join(", ")}`);
   }
   return { impossible: passedOver.join("; ") };
+}
+
+/** Kernels and distributions can forbid them, to ordinary accounts alone (Debian's and Ubuntu's own switches). */
+function allowsUserNamespaces(): boolean {
+  const setting = (path: string, otherwise: number): number => {
+    try {
+      return Number(readFileSync(`/proc/sys/${path}`, "utf8"));
+    } catch {
+      return otherwise;
+    }
+  };
+  if (!existsSync("/proc/self/ns/user") || setting("user/max_user_namespaces", 1) === 0) return false;
+  if (process.getuid?.() === 0) return true;
+  return (
+    setting("kernel/unprivileged_userns_clone", 1) !== 0 &&
+    setting("kernel/apparmor_restrict_unprivileged_userns", 0) === 0
+  );
 }
 
 function isExecutable(path: string): boolean {
