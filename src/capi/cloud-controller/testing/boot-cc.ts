@@ -184,6 +184,7 @@ function testDeps(users: readonly UaaUser[], keys: readonly Record<string, unkno
   const quiet = async (): Promise<void> => undefined;
   const blobstore: BlobstoreClient = {
     put: nothing,
+    putFile: nothing,
     stat: async () => null,
     read: nothing,
     localPath: nothing,

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { LOCAL_FILE } from "../../../../kit/http-client.ts";
 import type { TaskCallbackResponse } from "../../../../protocol/task.ts";
 import type { Blob, BlobBucket } from "../../../blobstore/client.ts";
 import type { CcAnswer } from "../../api/answer.ts";
@@ -25,12 +26,15 @@ export function registerStagingCallbacks(api: CcApi): void {
   internal.post("/internal/v3/staging/:guid/build_completed", completed(api), { bodyBytesMax: CALLBACK_BYTES_MAX });
   internal.post("/internal/v4/droplets/:guid/upload", uploadDroplet(api), { body: "stream" });
   internal.post("/internal/v4/buildpack_cache/:stack/:guid/upload", uploadCache(api), { body: "stream" });
-  internal.get("/staging/packages/:guid", async ({ params }) => await blobAnswer(api, "packages", params["guid"]!));
-  internal.get("/staging/v3/droplets/:guid/download", async ({ params }) => {
-    return await blobAnswer(api, "droplets", params["guid"]!);
+  internal.get("/staging/packages/:guid", async (request) => {
+    return await blobAnswer(api, request, "packages", request.params["guid"]!);
   });
-  internal.get("/staging/v3/buildpack_cache/:stack/:guid/download", async ({ params }) => {
-    return await blobAnswer(api, "buildpack-cache", cacheKey(params["guid"]!, params["stack"]!));
+  internal.get("/staging/v3/droplets/:guid/download", async (request) => {
+    return await blobAnswer(api, request, "droplets", request.params["guid"]!);
+  });
+  internal.get("/staging/v3/buildpack_cache/:stack/:guid/download", async (request) => {
+    const { guid, stack } = request.params;
+    return await blobAnswer(api, request, "buildpack-cache", cacheKey(guid!, stack!));
   });
   internal.get("/v2/buildpacks/:guid/download", downloadBuildpack(api));
   internal.get("/internal/v4/droplets/:guid/:checksum/download", downloadDropletOfProcess(api));
@@ -118,6 +122,8 @@ async function receiveFile(
 ): Promise<Blob> {
   const { blobstore } = api.deps;
   const options = { bytesMax, signal: request.signal };
+  const localFile = request.headers[LOCAL_FILE.path];
+  if (typeof localFile === "string") return await blobstore.putFile(bucket, key, localFile, options);
   const boundary = multipartBoundary(request.headers["content-type"]);
   if (boundary === null) return await blobstore.put(bucket, key, request.stream, options);
   let blob: Blob | null = null;
@@ -135,17 +141,18 @@ async function receiveFile(
 }
 
 function downloadBuildpack(api: CcApi): Handler {
-  return async ({ params }) => {
-    const guid = params["guid"]!;
+  return async (request) => {
+    const guid = request.params["guid"]!;
     const row = await api.db.selectFrom("buildpacks").where("guid", "=", guid).select("sha256").executeTakeFirst();
     if (row === undefined || row.sha256 === null) throw new CcError("NotFound");
-    return await blobAnswer(api, "buildpacks", buildpackKey(guid, row.sha256));
+    return await blobAnswer(api, request, "buildpacks", buildpackKey(guid, row.sha256));
   };
 }
 
 /** What an LRP downloads at each start. The checksum names the very droplet: another one is refused. */
 function downloadDropletOfProcess(api: CcApi): Handler {
-  return async ({ params }) => {
+  return async (request) => {
+    const { params } = request;
     const process = await api.db
       .selectFrom("processes")
       .where("guid", "=", params["guid"]!)
@@ -161,19 +168,19 @@ function downloadDropletOfProcess(api: CcApi): Handler {
       .select("guid")
       .executeTakeFirst();
     if (droplet === undefined) throw new CcError("NotFound");
-    return await blobAnswer(api, "droplets", droplet.guid);
+    return await blobAnswer(api, request, "droplets", droplet.guid);
   };
 }
 
-async function blobAnswer(api: CcApi, bucket: BlobBucket, key: string): Promise<CcAnswer> {
-  const blob = await api.deps.blobstore.stat(bucket, key);
+async function blobAnswer(api: CcApi, request: CcRequest, bucket: BlobBucket, key: string): Promise<CcAnswer> {
+  const { blobstore } = api.deps;
+  const blob = await blobstore.stat(bucket, key);
   if (blob === null) throw new CcError("NotFound");
-  const body = await api.deps.blobstore.read(bucket, key);
-  const headers = {
-    "content-type": "application/octet-stream",
-    "content-length": String(blob.size),
-    // The content never changes under its checksum: a cell may keep it.
-    etag: `"${blob.sha256}"`,
-  };
-  return { status: 200, body, headers };
+  // The content never changes under its checksum: a cell may keep it.
+  const headers = { "content-type": "application/octet-stream", etag: `"${blob.sha256}"` };
+  if (request.headers[LOCAL_FILE.accepted] !== undefined) {
+    return { status: 200, headers: { ...headers, [LOCAL_FILE.path]: await blobstore.localPath(bucket, key) } };
+  }
+  const body = await blobstore.read(bucket, key);
+  return { status: 200, body, headers: { ...headers, "content-length": String(blob.size) } };
 }
