@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Server } from "node:http";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Clock } from "../../../kit/clock.ts";
+import { watchEventLoop } from "../../../kit/event-loop-delay.ts";
 import type { Random } from "../../../kit/random.ts";
 import type { WorkerConfig } from "../config.ts";
 import { CONTROL_PROTOCOL, inParts, type MainMessage, type WorkerStats } from "../control-protocol.ts";
@@ -17,7 +17,6 @@ import { startStatusServer } from "./status-server.ts";
 /** How long log lines gather: few messages when busy, and still at once to the eye. */
 const LOG_INTERVAL_MS = 40;
 const SWEEP_INTERVAL_MS = 1_000;
-const LOOP_RESOLUTION_MS = 20;
 /** A worker whose control socket was removed can never be found again: then it ends. */
 const SOCKET_CHECK_MS = 5_000;
 /** A worker that nobody tells any routes in this time was started in vain. */
@@ -48,7 +47,7 @@ class Worker {
   readonly #listeners: Listeners;
   readonly #control: ControlServer;
   readonly #stopping = new AbortController();
-  readonly #loopDelay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+  readonly #loop = watchEventLoop();
   #sequence = 0;
   #incoming: RouteGroup[] = [];
   readonly #hasTable = Promise.withResolvers<boolean>();
@@ -84,7 +83,6 @@ class Worker {
     const { clock } = this.#deps;
     const { signal } = this.#stopping;
     if (this.#config.backendCaPem !== null) this.#proxy.backendCa = readFileSync(this.#config.backendCaPem, "utf8");
-    this.#loopDelay.enable();
     await this.#control.listen();
     // A worker without routes would answer 404 for apps that are there: it takes connections only once it knows them.
     const late = clock.sleep(FIRST_TABLE_MS, signal).then(
@@ -222,7 +220,7 @@ class Worker {
       logsDropped: this.#log.droppedTotal,
       rssBytes: process.memoryUsage.rss(),
       cpuMs: (user + system) / 1000,
-      eventLoopP999Ms: Math.max(0, this.#loopDelay.percentile(99.9) / 1e6 - LOOP_RESOLUTION_MS),
+      eventLoopP999Ms: this.#loop.readP999Ms(),
     };
   }
 }
