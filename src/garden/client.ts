@@ -129,6 +129,16 @@ export interface GardenClient {
     from: { readonly path: string; readonly user: string },
     signal: AbortSignal,
   ): Promise<Readable>;
+  /**
+   * Copies one file into a new file of this machine, which nobody inside gets hold of. Gives its size; resolves with null, and
+   * leaves nothing, when it is larger than `bytesMax`. Throws kind `failed` when there is no such file.
+   */
+  copyOut(
+    handle: string,
+    from: { readonly path: string; readonly user: string },
+    to: { readonly file: string; readonly bytesMax: number },
+    signal: AbortSignal,
+  ): Promise<number | null>;
   /** Replaces the outgoing rules in one atomic step. */
   bulkNetOut(handle: string, rules: readonly EgressRule[], signal: AbortSignal): Promise<void>;
   setProperty(handle: string, key: string, value: string): Promise<void>;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -138,6 +138,28 @@ for (const isolation of ["container", "sandbox", "process"] satisfies Isolation[
         kindIs("failed"),
       );
       await bed.client.destroy("files", never());
+    });
+
+    test("a file comes out into a new file of the machine, whole or not at all", async () => {
+      await bed.create("copies");
+      await bed.shell("copies", "head -c 3000000 /dev/zero | tr '\\0' x > big; ln -s big link; mkfifo pipe");
+      const from = (path: string) => ({ path, user: "vcap" });
+      const file = join(bed.folder, "copied");
+      const to = { file, bytesMax: 3_000_000 };
+      assert.equal(await bed.client.copyOut("copies", from("/home/vcap/link"), to, never()), 3_000_000);
+      assert.equal(readFileSync(file, "utf8"), "x".repeat(3_000_000));
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+      const again = bed.client.copyOut("copies", from("big"), to, never());
+      await assert.rejects(again, { code: "EEXIST" }, "what is there already is not written to");
+      assert.equal(existsSync(file), true);
+      const other = (bytesMax: number) => ({ file: join(bed.folder, "other"), bytesMax });
+      assert.equal(await bed.client.copyOut("copies", from("big"), other(2_999_999), never()), null);
+      await assert.rejects(bed.client.copyOut("copies", from("none"), other(10), never()), kindIs("failed"));
+      await assert.rejects(bed.client.copyOut("copies", from("."), other(10), never()), kindIs("failed"));
+      const stop = AbortSignal.timeout(300);
+      await assert.rejects(bed.client.copyOut("copies", from("pipe"), other(10), stop), { name: "TimeoutError" });
+      assert.equal(existsSync(other(0).file), false);
+      await bed.client.destroy("copies", never());
     });
 
     test("a link out of the container leads a stream nowhere outside", async () => {

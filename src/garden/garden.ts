@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
-import type { ProcessLauncher } from "../kit/subprocess.ts";
+import type { ProcessLauncher, Subprocess } from "../kit/subprocess.ts";
 import type { EgressRule } from "../protocol/action.ts";
 import type { Backend } from "./backend.ts";
 import type {
@@ -18,6 +18,7 @@ import type {
 } from "./client.ts";
 import type { GardenConfig } from "./config.ts";
 import type { ContainerRecord } from "./container-record.ts";
+import { copyOut } from "./copy-out.ts";
 import { isAccepted } from "./dial.ts";
 import { GardenError } from "./errors.ts";
 import { listeningPorts } from "./host-network-ports.ts";
@@ -41,7 +42,7 @@ export interface GardenParts {
 export interface GardenPartsDeps {
   readonly clock: Clock;
   readonly log: Log;
-  readonly subprocess: ProcessLauncher;
+  readonly subprocess: Subprocess & ProcessLauncher;
 }
 
 /** Containers and their processes, whatever keeps them apart. */
@@ -146,6 +147,17 @@ export class Garden implements GardenClient {
   ): Promise<Readable> {
     const { backend } = this.#parts;
     return await streamOut(backend, this.#running(handle), this.#folder(handle), from, signal);
+  }
+
+  async copyOut(
+    handle: string,
+    from: { readonly path: string; readonly user: string },
+    to: { readonly file: string; readonly bytesMax: number },
+    signal: AbortSignal,
+  ): Promise<number | null> {
+    const { backend } = this.#parts;
+    const { subprocess } = this.#deps;
+    return await copyOut(backend, this.#running(handle), this.#folder(handle), from, to, subprocess, signal);
   }
 
   async bulkNetOut(handle: string, rules: readonly EgressRule[], signal: AbortSignal): Promise<void> {

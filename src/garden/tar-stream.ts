@@ -68,7 +68,7 @@ export async function streamOut(
 }
 
 /** A relative path starts at the user's home, as Garden has it: the droplet goes to `.`. A slash at the end stays. */
-function fromHome(place: { readonly path: string; readonly user: string }): string {
+export function fromHome(place: { readonly path: string; readonly user: string }): string {
   return place.path.startsWith("/") ? place.path : join(userAccount(place.user).home, place.path);
 }
 

@@ -1,11 +1,17 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from "node:http";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
+
+const FILE_CHUNK_BYTES = 262_144;
 
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD";
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array | Readable;
+  /** Instead of `body`: a file of this machine. Over a unix socket of the platform its name goes, not its bytes. */
+  readonly bodyFile?: string;
   /** Limit of the whole exchange, body included. */
   readonly signal: AbortSignal;
 }
@@ -15,7 +21,16 @@ export interface HttpResponse {
   readonly headers: IncomingHttpHeaders;
   /** Must be read to its end or destroyed. */
   readonly body: Readable;
+  /** The same bytes as a file of this machine, which nobody changes; it may be removed at any time. */
+  readonly localFile?: string;
 }
+
+/**
+ * Headers by which the platform's own components hand over a file instead of its bytes: both sides of a unix socket live on
+ * one machine, under one account. As nginx does with X-Accel-Redirect for the real Cloud Controller. Only for listeners
+ * on unix sockets: what comes over TCP may be anybody's.
+ */
+export const LOCAL_FILE = { accepted: "x-ingot-accepts-file", path: "x-ingot-file" } as const;
 
 /** Outgoing HTTP. */
 export interface HttpClient {
@@ -43,11 +58,13 @@ export function socketHttpClient(resolve: (hostAndPort: string) => HttpTarget | 
         secureRequest = (await import("node:https")).request as typeof httpRequest;
         secureAgent = undefined;
       }
+      const isOurs = target !== null && "socketPath" in target;
+      const fileHeaders = await headersOfFile(wanted.bodyFile, isOurs);
       return await new Promise<HttpResponse>((done, reject) => {
         const options = {
           method: wanted.method,
           path: `${url.pathname}${url.search}`,
-          headers: { host: url.host, ...wanted.headers },
+          headers: { host: url.host, ...wanted.headers, ...fileHeaders },
           signal: wanted.signal,
           ...(secureAgent === undefined ? {} : { agent: secureAgent }),
           ...(target ?? { host: url.hostname, port: url.port || (url.protocol === "https:" ? 443 : 80) }),
@@ -55,16 +72,31 @@ export function socketHttpClient(resolve: (hostAndPort: string) => HttpTarget | 
             ? {}
             : { auth: `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}` }),
         };
-        const outgoing = secureRequest(options, (incoming) =>
-          done({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming }),
-        );
+        const outgoing = secureRequest(options, (incoming) => {
+          const { statusCode: status = 0, headers } = incoming;
+          const localFile = isOurs ? headers[LOCAL_FILE.path] : undefined;
+          if (typeof localFile !== "string") return done({ status, headers, body: incoming });
+          incoming.resume();
+          done({ status, headers, body: Readable.from(bytesOf(localFile), { objectMode: false }), localFile });
+        });
         outgoing.on("error", reject);
-        const { body } = wanted;
+        const body = wanted.bodyFile === undefined || isOurs ? wanted.body : createReadStream(wanted.bodyFile);
         if (body === undefined || typeof body === "string" || body instanceof Uint8Array) outgoing.end(body);
         else body.on("error", (error) => outgoing.destroy(error)).pipe(outgoing);
       });
     },
   };
+}
+
+async function headersOfFile(path: string | undefined, isOurs: boolean): Promise<Record<string, string>> {
+  if (path === undefined) return isOurs ? { [LOCAL_FILE.accepted]: "1" } : {};
+  if (isOurs) return { [LOCAL_FILE.path]: path, "content-length": "0" };
+  return { "content-length": String((await stat(path)).size) };
+}
+
+/** Opened when somebody reads. */
+async function* bytesOf(path: string): AsyncGenerator<Buffer> {
+  yield* createReadStream(path, { highWaterMark: FILE_CHUNK_BYTES });
 }
 
 /** The whole body as text, at most `bytesMax`; throws `RangeError` beyond. */

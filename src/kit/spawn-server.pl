@@ -85,7 +85,10 @@ sub take_requests {
         my ($kind, @fields) = unpack '(N/a*)*', substr $requests, 4, $size;
         substr($requests, 0, 4 + $size) = '';
         if ($kind ne 'kill') { start($kind, @fields) }
-        elsif (my $job = $jobs{ $fields[0] }) { kill 'KILL', $job->{pid} unless defined $job->{status} }
+        elsif (my $job = $jobs{ $fields[0] }) {
+            kill 'KILL', $job->{pid} unless defined $job->{status};
+            $job->{pipes} = {};    # whoever else holds them is not waited for
+        }
     }
 }
 

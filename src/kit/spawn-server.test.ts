@@ -73,6 +73,10 @@ for (const [name, make] of [
       stop.abort(new Error("given up"));
       await assert.rejects(run, /given up/);
       assert.equal(existsSync(`/proc/${pid.trim()}`), false);
+      const limit = AbortSignal.timeout(100);
+      const begunMs = performance.now();
+      await assert.rejects(system.run("sh", ["-c", "sleep 3 & wait"], { signal: limit }), { name: "TimeoutError" });
+      assert.ok(performance.now() - begunMs < 2500, "what it has started is not waited for");
       await assert.rejects(system.run("true", [], { signal: stop.signal }), /given up/);
     });
 

@@ -11,7 +11,7 @@ export interface CommandOptions {
   readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Killed with SIGKILL when it aborts; the call rejects with the signal's reason. */
+  /** Killed with SIGKILL when it aborts (not what it has started itself); the call rejects with the signal's reason. */
   readonly signal: AbortSignal;
   /** Bytes kept of each output; the rest is dropped. Default 1 MiB. */
   readonly outputMax?: number;
@@ -104,7 +104,11 @@ export function systemSubprocess(): Subprocess & ProcessLauncher {
         };
         const stdout = take(child.stdout);
         const stderr = take(child.stderr);
-        const onAbort = (): void => void child.kill("SIGKILL");
+        const onAbort = (): void => {
+          child.kill("SIGKILL");
+          // Others may hold them still: they are not waited for.
+          for (const stream of [child.stdout, child.stderr]) stream.destroy();
+        };
         options.signal.addEventListener("abort", onAbort, { once: true });
         child.on("error", reject);
         child.stdin.on("error", () => undefined); // the program may end without reading its input

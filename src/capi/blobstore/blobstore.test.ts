@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -53,6 +53,23 @@ test("what was put is read back, with both checksums, also after a restart", asy
   assert.equal(await readFile(await again.client.localPath("packages", "p1"), "utf8"), "hello");
   assert.equal(await again.client.stat("packages", "p2"), null);
   await assert.rejects(again.client.read("droplets", "p1"), BlobNotFoundError);
+});
+
+test("a local file becomes a blob without a copy, and its owner may remove it", async (t) => {
+  const root = await folder(t);
+  await using store = await startBlobstore({ root }, deps);
+  const path = join(root, "droplet");
+  await writeFile(path, "hello");
+  const blob = await store.client.putFile("droplets", "d1", path, limit);
+  assert.equal(blob.sha256, createHash("sha256").update("hello").digest("hex"));
+  assert.equal(blob.sha1, createHash("sha1").update("hello").digest("hex"));
+  assert.equal((await stat(path)).ino, (await stat(await store.client.localPath("droplets", "d1"))).ino);
+  await rm(path);
+  assert.equal(await text(await store.client.read("droplets", "d1")), "hello");
+  await writeFile(path, "too much");
+  await assert.rejects(store.client.putFile("droplets", "d2", path, { bytesMax: 3, signal }), BlobTooLargeError);
+  await assert.rejects(store.client.putFile("droplets", "d2", join(root, "none"), limit), { code: "ENOENT" });
+  assert.deepEqual(await readdir(join(root, "tmp")), []);
 });
 
 test("equal contents are kept once and go with their last name", async (t) => {

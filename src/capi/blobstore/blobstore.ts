@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { renameSync } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { copyFile, type FileHandle, link, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Log } from "../../kit/log.ts";
@@ -9,6 +9,9 @@ import type { Blob, BlobBucket, BlobstoreClient } from "./client.ts";
 import type { BlobstoreConfig } from "./config.ts";
 import { BlobNotFoundError, BlobTooLargeError } from "./errors.ts";
 import { BlobNames } from "./store.ts";
+
+/** Hashing this much takes a millisecond, then others have their turn. */
+const READ_BYTES = 524_288;
 
 export interface BlobstoreDeps {
   readonly random: Random;
@@ -55,6 +58,24 @@ export class LocalBlobstore implements BlobstoreClient, Disposable {
     } catch (error) {
       body.destroy();
       throw error;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  async putFile(
+    bucket: BlobBucket,
+    key: string,
+    path: string,
+    options: { readonly bytesMax: number; readonly signal: AbortSignal },
+  ): Promise<Blob> {
+    const temporary = join(this.#tmp, this.#deps.random.guid());
+    try {
+      // Another name of the same file where that is possible: nothing is copied.
+      await link(path, temporary).catch(() => copyFile(path, temporary));
+      const blob = await readWhole(temporary, options.bytesMax, options.signal);
+      await this.#keep(temporary, bucket, key, blob);
+      return blob;
     } finally {
       await rm(temporary, { force: true });
     }
@@ -194,6 +215,32 @@ async function writeWhole(path: string, body: Readable, bytesMax: number, signal
     await file.sync();
   } finally {
     signal.removeEventListener("abort", onAbort);
+    await file.close();
+  }
+  return { size, sha1: sha1.digest("hex"), sha256: sha256.digest("hex") };
+}
+
+/** Size and checksums of a file; it is safe on the disk then. */
+async function readWhole(path: string, bytesMax: number, signal: AbortSignal): Promise<Blob> {
+  const sha1 = createHash("sha1");
+  const sha256 = createHash("sha256");
+  const chunk = Buffer.allocUnsafe(READ_BYTES);
+  let size = 0;
+  const file = await open(path, "r+");
+  try {
+    const synced = file.sync();
+    synced.catch(() => undefined); // awaited below, if nothing else fails before
+    for (;;) {
+      const { bytesRead } = await file.read(chunk, 0, chunk.length, size);
+      if (bytesRead === 0) break;
+      size += bytesRead;
+      if (size > bytesMax) throw new BlobTooLargeError(bytesMax);
+      signal.throwIfAborted();
+      sha1.update(chunk.subarray(0, bytesRead));
+      sha256.update(chunk.subarray(0, bytesRead));
+    }
+    await synced;
+  } finally {
     await file.close();
   }
   return { size, sha1: sha1.digest("hex"), sha256: sha256.digest("hex") };

@@ -26,6 +26,13 @@ export interface BlobstoreClient {
       readonly check?: (localPath: string) => Promise<void>;
     },
   ): Promise<Blob>;
+  /** As `put`, of a local file, which is the caller's to remove and must never be written to again. */
+  putFile(
+    bucket: BlobBucket,
+    key: string,
+    path: string,
+    options: { readonly bytesMax: number; readonly signal: AbortSignal },
+  ): Promise<Blob>;
   /** Null when absent. */
   stat(bucket: BlobBucket, key: string): Promise<Blob | null>;
   /** Throws `BlobNotFoundError`. */

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import type { Clock } from "../../kit/clock.ts";
-import { bodyText, type HttpClient } from "../../kit/http-client.ts";
+import { bodyText, type HttpClient, LOCAL_FILE } from "../../kit/http-client.ts";
 import type { Log } from "../../kit/log.ts";
 
 export interface CcUploaderDeps {
@@ -66,6 +66,7 @@ async function handle(
     return;
   }
   const target = url.searchParams.get(upload.parameter) ?? "";
+  const localFile = request.headers[LOCAL_FILE.path];
   const length = Number(request.headers["content-length"] ?? Number.NaN);
   if (!target.startsWith(`${ccInternalUrl}/internal/`)) {
     response.writeHead(400, { connection: "close" }).end(`missing ${upload.parameter} parameter`);
@@ -77,7 +78,7 @@ async function handle(
   }
   const seconds = Number(url.searchParams.get("timeout") ?? "300");
   const limitMs = 1000 * Math.min(TIMEOUT_SECONDS_MAX, seconds > 0 ? seconds : 300);
-  const { headers, body } = multipart(request, length, upload.fileName);
+  const content = typeof localFile === "string" ? { bodyFile: localFile } : multipart(request, length, upload.fileName);
   const gone = new AbortController();
   request.on("close", () => {
     if (!request.complete) gone.abort(new Error("the cell went away"));
@@ -85,8 +86,7 @@ async function handle(
   const answer = await deps.http.request({
     method: "POST",
     url: target,
-    headers,
-    body,
+    ...content,
     signal: AbortSignal.any([deps.clock.deadline(limitMs, signal), gone.signal]),
   });
   const text = await bodyText(answer.body, ANSWER_BYTES_MAX);

@@ -9,6 +9,7 @@ import { messageOf } from "./errors.ts";
 import type { InstanceCredentials } from "./instance-credentials.ts";
 import { dropletDownload } from "./layers/droplet-download.ts";
 import type { DropletLayers, HeldLayer } from "./layers/droplet-layers.ts";
+import { unpackingLimits } from "./layers/unpacking.ts";
 import type { Limiter } from "./limiter.ts";
 import type { LogStreamer } from "./log-streamer.ts";
 import type { Container, RunInfo } from "./model.ts";
@@ -19,11 +20,6 @@ const DOWNLOAD_FAILED = "failed to download cached artifacts";
 const CREDENTIALS_FAILED = "failed to create credentials directory";
 const CREATE_FAILED = "failed to create container";
 const MB = 1024 * 1024;
-/** An archive has headers besides the files that count against the limit. */
-const STREAM_SLACK = 16 * MB;
-/** As many files as a container's own disk of that size could hold. garden: scratch-disk.ts */
-const INODE_BYTES = 8192;
-const ENTRIES_MIN = 16_384;
 
 export interface CreationDeps {
   readonly config: FullExecutorConfig;
@@ -97,11 +93,7 @@ async function dropletLayer(container: Container, run: RunInfo, deps: CreationDe
   if (download === null) return null;
   const diskBytes = container.need.diskMb * MB;
   try {
-    const limits = {
-      streamBytesMax: diskBytes * 1.25 + STREAM_SLACK,
-      entriesMax: Math.max(diskBytes / INODE_BYTES, ENTRIES_MIN),
-    };
-    const fetch = (): Promise<HeldLayer> => deps.layers.acquire(download, limits, deps.detached);
+    const fetch = (): Promise<HeldLayer> => deps.layers.acquire(download, unpackingLimits(diskBytes), deps.detached);
     const layer = await deps.downloadLimiter.run(fetch, deps.detached);
     if (layer.bytes < diskBytes) return layer;
     await layer[Symbol.asyncDispose]();

@@ -3,11 +3,13 @@ import type { HttpClient } from "../../kit/http-client.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random } from "../../kit/random.ts";
 import type { AgentClient } from "../../logging/agent/client.ts";
+import type { UploadAction } from "../../protocol/action.ts";
 import { type CreationDeps, CreationFailed, createContainer } from "./container-creation.ts";
 import { retainMounts } from "./container-mounts.ts";
 import { becomeCreated, becomeRunning, complete, initialize, markStopped } from "./container-state.ts";
 import { containerStep, hasReadinessChecks } from "./container-steps.ts";
 import { ExecutorError, messageOf } from "./errors.ts";
+import { unpackingLimits } from "./layers/unpacking.ts";
 import type { Limiter } from "./limiter.ts";
 import { LogStreamer } from "./log-streamer.ts";
 import type { Container, RunInfo } from "./model.ts";
@@ -20,6 +22,10 @@ export const RESERVATION_EXPIRED = "expired container";
 const STOPPED_BEFORE_RUNNING = "stopped-before-running";
 /** Limit of one destroy call. */
 const DESTROY_MS = 120_000;
+const MB = 1024 * 1024;
+/** Diego: bbs domain of staging tasks; the Cloud Controller's name of what it uploads. CC: staging_action_builder.rb */
+const STAGING_DOMAIN = "cf-app-staging";
+const DROPLET = "droplet";
 
 export interface ContainerNodeDeps extends CreationDeps {
   readonly clock: Clock;
@@ -192,6 +198,8 @@ export class ContainerNode {
         handle: this.#container.guid,
         addresses: this.#container,
         layer: this.#container.layer,
+        uploadsPath: config.cachePath,
+        uploading: (action, file) => this.#prepareLayer(action, file),
         gracefulShutdownMs: config.gracefulShutdownMs,
         checkTimeoutMs: config.checkTimeoutMs,
         healthyIntervalMs: config.healthyIntervalMs,
@@ -226,6 +234,17 @@ export class ContainerNode {
   async #issueCredentials(run: RunInfo): Promise<void> {
     const { guid, internalIp, externalIp } = this.#container;
     await this.#deps.credentials.issue(guid, internalIp || externalIp, run.certificateOrganizationalUnits);
+  }
+
+  /** An app that is staged here mostly starts here next: its droplet is unpacked while it is being sent. */
+  async #prepareLayer(action: UploadAction, file: string): Promise<void> {
+    const { owner, need } = this.#container;
+    const { layers, log, detached } = this.#deps;
+    const isStaging = owner.kind === "task" && owner.domain === STAGING_DOMAIN && action.artifact === DROPLET;
+    if (!isStaging || !layers.areUsed) return;
+    await layers.prepare(file, unpackingLimits(need.diskMb * MB), detached).catch((error: unknown) => {
+      if (!detached.aborted) log.info("droplet not unpacked beforehand", { guid: this.#container.guid, error });
+    });
   }
 
   #becomeRunning(run: RunInfo): void {

@@ -1,5 +1,5 @@
-import { mkdir, readdir } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { GardenClient } from "../../garden/client.ts";
 import type { Clock } from "../../kit/clock.ts";
 import type { HttpClient } from "../../kit/http-client.ts";
@@ -22,7 +22,6 @@ import type { AllocationRequest, Container, RunInfo } from "./model.ts";
 import { ResourceLedger } from "./resource-ledger.ts";
 import type { ExecutorStore } from "./store.ts";
 import { openExecutorStore } from "./store-sqlite.ts";
-import { firstFileText } from "./tar-first-file.ts";
 
 export interface ExecutorDeps {
   readonly clock: Clock;
@@ -206,12 +205,16 @@ class Executor implements ExecutorClient, StartedExecutor {
 
   async readFile(guid: string, path: string, bytesMax: number, signal: AbortSignal): Promise<string> {
     this.#node(guid);
-    const tar = await this.#deps.garden.streamOut(guid, { path, user: "root" }, signal);
-    const text = await firstFileText(tar, bytesMax);
-    if (text === null) {
+    const file = join(this.#config.cachePath, `${this.#deps.random.guid()}.result`);
+    const size = await this.#deps.garden.copyOut(guid, { path, user: "root" }, { file, bytesMax }, signal);
+    if (size === null) {
       throw new ExecutorError("result-too-large", `result file is too large (over ${bytesMax} bytes)`);
     }
-    return text;
+    try {
+      return await readFile(file, "utf8");
+    } finally {
+      await rm(file, { force: true });
+    }
   }
 
   onChange(listener: (guid: string) => void): Disposable {

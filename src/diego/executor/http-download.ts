@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { Transform, type Writable } from "node:stream";
+import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Clock } from "../../kit/clock.ts";
 import type { HttpClient, HttpResponse } from "../../kit/http-client.ts";
@@ -52,15 +52,29 @@ export async function downloadTo(
   deps: DownloadDeps,
   signal: AbortSignal,
 ): Promise<Version | null> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const open = (): Writable => createWriteStream(to, { highWaterMark: 256 * 1024 });
-      return await downloadOnce(open, download, known, deps, signal);
-    } catch (error) {
-      if (signal.aborted || error instanceof DownloadRefusedError || attempt >= ATTEMPTS_MAX) throw error;
-      await deps.clock.sleep(RETRY_MS * attempt + deps.random.below(RETRY_MS), signal);
+  const save = (answer: HttpResponse, limit: AbortSignal): Promise<Version> => saveTo(to, answer, download, limit);
+  return await attempts(download, known, save, deps, signal);
+}
+
+/**
+ * As `downloadTo`, but nothing is copied where the server's file is on this machine: `path` names it, its checksum is for
+ * the caller to look at, and it may be removed at any time.
+ */
+export async function fetchFile(
+  to: string,
+  download: Download,
+  deps: DownloadDeps,
+  signal: AbortSignal,
+): Promise<{ readonly path: string; readonly isVerified: boolean }> {
+  const take = async (answer: HttpResponse, limit: AbortSignal) => {
+    if (answer.localFile === undefined) {
+      await saveTo(to, answer, download, limit);
+      return { path: to, isVerified: true };
     }
-  }
+    answer.body.destroy();
+    return { path: answer.localFile, isVerified: false };
+  };
+  return (await attempts(download, null, take, deps, signal))!; // without a known version there is no "not modified"
 }
 
 /** Algorithm and value as one text; empty when none is wanted. */
@@ -69,18 +83,30 @@ export function checksumOf(download: Download): string {
   return `${download.checksumAlgorithm}:${download.checksumValue.toLowerCase()}`;
 }
 
-/**
- * One attempt into the stream that `open` gives, which is ended or destroyed. What went into it is only worth something
- * once this has resolved: the checksum is known last. Null and errors as above.
- */
-export async function downloadOnce(
-  open: () => Writable,
+async function attempts<T>(
   download: Download,
   known: Version | null,
-  deps: Pick<DownloadDeps, "http" | "clock">,
-  stopped: AbortSignal,
-): Promise<Version | null> {
-  const signal = deps.clock.deadline(ATTEMPT_MS, stopped);
+  take: (answer: HttpResponse, limit: AbortSignal) => Promise<T>,
+  deps: DownloadDeps,
+  signal: AbortSignal,
+): Promise<T | null> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await attemptOnce(download, known, take, deps, deps.clock.deadline(ATTEMPT_MS, signal));
+    } catch (error) {
+      if (signal.aborted || error instanceof DownloadRefusedError || attempt >= ATTEMPTS_MAX) throw error;
+      await deps.clock.sleep(RETRY_MS * attempt + deps.random.below(RETRY_MS), signal);
+    }
+  }
+}
+
+async function attemptOnce<T>(
+  download: Download,
+  known: Version | null,
+  take: (answer: HttpResponse, limit: AbortSignal) => Promise<T>,
+  deps: DownloadDeps,
+  signal: AbortSignal,
+): Promise<T | null> {
   const headers: Record<string, string> = {};
   if (known?.etag) headers["if-none-match"] = known.etag;
   if (known?.lastModified) headers["if-modified-since"] = known.lastModified;
@@ -95,8 +121,12 @@ export async function downloadOnce(
     const isFinal = answer.status < 500 && answer.status !== 408 && answer.status !== 429;
     throw isFinal ? new DownloadRefusedError(text) : new Error(text);
   }
+  return await take(answer, signal);
+}
+
+async function saveTo(to: string, answer: HttpResponse, download: Download, signal: AbortSignal): Promise<Version> {
   const meter = new Meter(download.checksumAlgorithm);
-  await pipeline(answer.body, meter, open(), { signal });
+  await pipeline(answer.body, meter, createWriteStream(to, { highWaterMark: 256 * 1024 }), { signal });
   if (download.checksumAlgorithm !== undefined && meter.digest() !== download.checksumValue?.toLowerCase()) {
     throw new DownloadRefusedError("checksum does not match");
   }

@@ -2,13 +2,25 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs";
+import {
+  createWriteStream,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { test } from "node:test";
-import { gzipSync, zstdCompressSync } from "node:zlib";
+import { createGzip, gzipSync, zstdCompressSync } from "node:zlib";
 import { type Header, pack } from "tar-stream";
 import { systemClock } from "../../../kit/clock-system.ts";
 import type { HttpClient } from "../../../kit/http-client.ts";
@@ -32,7 +44,7 @@ class Shelf implements Disposable {
   requests = 0;
   #opened: DropletLayers[] = [];
 
-  async open(bytesMax = 1024 * MB): Promise<DropletLayers> {
+  async open(bytesMax = 1024 * MB, root = this.root): Promise<DropletLayers> {
     const http: HttpClient = {
       request: async ({ url }) => {
         this.requests++;
@@ -47,7 +59,7 @@ class Shelf implements Disposable {
       log: silentLog(),
       subprocess: systemSubprocess(),
     };
-    const layers = await DropletLayers.open(this.root, bytesMax, OFFSET, deps);
+    const layers = await DropletLayers.open(root, bytesMax, OFFSET, deps);
     this.#opened.push(layers);
     return layers;
   }
@@ -123,6 +135,24 @@ test("all who want a droplet at once get one layer, made once; later ones too", 
   );
   await layers.acquire(download, limits, never);
   assert.equal(shelf.requests, 1);
+});
+
+test("a droplet that was staged here is there before anybody asks; whoever asks meanwhile waits for it", {
+  skip,
+}, async () => {
+  using shelf = new Shelf();
+  const layers = await shelf.open();
+  const archive = await hello("staged");
+  const download = shelf.put(archive);
+  const file = join(shelf.root, "droplet.tgz");
+  writeFileSync(file, archive);
+  const preparing = layers.prepare(file, limits, never);
+  await eventually(() => shelf.names().some((name) => name.endsWith(".part")), "it has begun");
+  const held = await layers.acquire(download, limits, never);
+  await preparing;
+  assert.equal(readFileSync(join(held.path, "home/vcap/app/index.js"), "utf8"), "staged");
+  assert.equal(shelf.requests, 0);
+  await assert.rejects(layers.prepare(join(shelf.root, "none"), limits, never));
 });
 
 test("plain and Zstandard archives are understood as well", { skip }, async () => {
@@ -219,7 +249,7 @@ test("the next start finds layers that are safe on the disk, and throws away wha
   const download = shelf.put(await hello());
   const held = await before.acquire(download, limits, never);
   await eventually(() => existsSync(`${held.path}.json`), "it is safe");
-  const { mkdirSync, writeFileSync } = await import("node:fs");
+  const { mkdirSync } = await import("node:fs");
   mkdirSync(join(shelf.root, `${"a".repeat(64)}.guid.part/home`), { recursive: true });
   mkdirSync(join(shelf.root, "b".repeat(64)));
   mkdirSync(join(shelf.root, "c".repeat(64)));
@@ -243,45 +273,41 @@ test("a layer nearly as deep as a path may be long can be removed", { skip }, as
   assert.deepEqual(shelf.names(), []);
 });
 
-test("kill -9 in the middle: the unpacking ends by itself, and the next start has a clean folder", {
-  skip,
-}, async () => {
+test("kill -9 in the middle: the next start ends whoever unpacks, and has a clean folder", { skip }, async () => {
   using shelf = new Shelf();
-  const program = `
-    import { DropletLayers } from ${JSON.stringify(join(import.meta.dirname, "droplet-layers.ts"))};
-    import { systemClock } from ${JSON.stringify(join(import.meta.dirname, "../../../kit/clock-system.ts"))};
-    import { systemRandom } from ${JSON.stringify(join(import.meta.dirname, "../../../kit/random-system.ts"))};
-    import { systemSubprocess } from ${JSON.stringify(join(import.meta.dirname, "../../../kit/subprocess.ts"))};
-    import { Readable } from "node:stream";
-    import { randomBytes } from "node:crypto";
-    const endless = async function* () {
-      const header = Buffer.from(process.argv[2], "base64");
-      yield header;
-      for (;;) { yield randomBytes(65536); await new Promise((next) => setTimeout(next, 5)); }
-    };
-    const http = { request: async () => ({ status: 200, headers: {}, body: Readable.from(endless()) }) };
-    const deps = { http, clock: systemClock(), random: systemRandom(), log: console, subprocess: systemSubprocess() };
-    const layers = await DropletLayers.open(process.argv[1], 1e9, ${OFFSET}, deps);
-    const download = { from: "http://cc/x", checksumAlgorithm: "sha256", checksumValue: "e".repeat(64) };
-    await layers.acquire(download, ${JSON.stringify(limits)}, new AbortController().signal);
-  `;
   const archive = pack();
-  const big = archive.entry({ name: "big", size: 32 * MB }, () => undefined);
-  big.on("error", () => undefined);
-  const [header] = (await once(archive, "data")) as [Buffer];
-  archive.destroy();
-  const args = ["--input-type=module", "-e", program, shelf.root, header.toString("base64")];
+  archive.entry({ name: "big" }, Buffer.alloc(256 * MB));
+  archive.finalize();
+  const droplet = join(shelf.root, "droplet.tgz");
+  await pipeline(archive, createGzip({ level: 1 }), createWriteStream(droplet));
+  const imports = { "droplet-layers": "DropletLayers", "../../../kit/clock-system": "systemClock" };
+  const more = { "../../../kit/random-system": "systemRandom", "../../../kit/spawn-server": "spawnServer" };
+  const program = `
+    ${Object.entries({ ...imports, ...more })
+      .map(([path, name]) => `import { ${name} } from ${JSON.stringify(join(import.meta.dirname, `${path}.ts`))};`)
+      .join("\n")}
+    import { createReadStream } from "node:fs";
+    const [root, droplet, checksumValue] = process.argv.slice(1);
+    const http = { request: async () => ({ status: 200, headers: {}, body: createReadStream(droplet) }) };
+    const deps = { http, clock: systemClock(), random: systemRandom(), log: console, subprocess: spawnServer("test") };
+    const layers = await DropletLayers.open(root, 1e9, ${OFFSET}, deps);
+    const download = { from: "http://cc/x", checksumAlgorithm: "sha256", checksumValue };
+    await layers.acquire(download, { streamBytesMax: 1e9, entriesMax: 10 }, new AbortController().signal);
+  `;
+  const checksum = createHash("sha256").update(readFileSync(droplet)).digest("hex");
+  const args = ["--input-type=module", "-e", program, join(shelf.root, "cache"), droplet, checksum];
   const child = spawn(process.execPath, args, { stdio: "inherit" });
-  const growing = (): string | undefined =>
-    shelf.names().find((name) => existsSync(join(shelf.root, name, "home/vcap/big")));
-  await eventually(() => growing() !== undefined && statSync(join(shelf.root, growing()!, "home/vcap/big")).size > 0);
-  const folder = join(shelf.root, growing()!, "home/vcap");
+  const root = join(shelf.root, "cache");
+  const home = await eventually(() => {
+    const part = existsSync(root) ? readdirSync(root).find((name) => name.endsWith(".part")) : undefined;
+    const folder = join(root, part ?? "", "home/vcap");
+    return existsSync(join(folder, "big")) ? folder : null;
+  }, "it is being unpacked");
   child.kill("SIGKILL");
   await once(child, "exit");
-  await eventually(() => workersIn(folder) === 0, "whoever unpacked is gone");
-  const layers = await shelf.open();
-  await layers.sweep();
-  assert.deepEqual(shelf.names(), []);
+  await shelf.open(1, root);
+  await eventually(() => workersIn(home) === 0, "whoever unpacked is gone");
+  assert.deepEqual(readdirSync(root), []);
 });
 
 /** Processes that work in this folder. */

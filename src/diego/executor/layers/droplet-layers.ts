@@ -1,5 +1,5 @@
 import { statfsSync } from "node:fs";
-import { chmod, lchown, mkdir, readdir, readFile, rename, stat, utimes, writeFile } from "node:fs/promises";
+import { chmod, lchown, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Layer } from "../../../garden/client.ts";
 import type { Clock } from "../../../kit/clock.ts";
@@ -8,10 +8,10 @@ import type { Log } from "../../../kit/log.ts";
 import type { Random } from "../../../kit/random.ts";
 import { runChecked, type Subprocess } from "../../../kit/subprocess.ts";
 import type { DownloadAction } from "../../../protocol/action.ts";
-import { downloadOnce } from "../http-download.ts";
+import { fetchFile } from "../http-download.ts";
 import type { ContainerLayer } from "../model.ts";
 import { digestOf } from "./droplet-download.ts";
-import { startUnpacking, type UnpackingLimits } from "./unpacking.ts";
+import { endWorkersBelow, type UnpackingLimits, unpack } from "./unpacking.ts";
 
 /** Of the disk's space that is free or ours, at most this part is kept. */
 const DISK_SHARE = 0.25;
@@ -20,6 +20,8 @@ const VCAP = 2000;
 const MAKE_MS = 600_000;
 const SYNC_MS = 600_000;
 const REMOVE_MS = 120_000;
+const REMOVE_ATTEMPTS = 5;
+const REMOVE_PAUSE_MS = 50;
 
 export interface DropletLayersDeps {
   readonly http: HttpClient;
@@ -31,6 +33,11 @@ export interface DropletLayersDeps {
 
 export interface HeldLayer extends Layer, AsyncDisposable {
   readonly layer: ContainerLayer;
+}
+
+interface Filled {
+  readonly bytes: number;
+  readonly downloadedBytes: number;
 }
 
 interface Entry {
@@ -77,6 +84,7 @@ export class DropletLayers implements Disposable {
     deps: DropletLayersDeps,
   ): Promise<DropletLayers> {
     await mkdir(root, { recursive: true, mode: 0o700 });
+    endWorkersBelow(root);
     const names = await readdir(root);
     const kept: Entry[] = [];
     for (const name of names.filter((name) => name.endsWith(".json"))) {
@@ -102,20 +110,20 @@ export class DropletLayers implements Disposable {
    * of when its container is gone. Rejects, with nothing left, when it cannot be had or is no decent archive.
    */
   async acquire(download: DownloadAction, limits: UnpackingLimits, signal: AbortSignal): Promise<HeldLayer> {
-    const digest = digestOf(download);
-    let downloadedBytes = 0;
-    for (;;) {
-      const known = this.#entries.get(digest);
-      if (known !== undefined) return this.#hold(known, downloadedBytes);
-      const others = this.#making.get(digest);
-      if (others !== undefined) {
-        await others;
-        continue;
-      }
-      const making = this.#make(download, limits, signal).finally(() => this.#making.delete(digest));
-      this.#making.set(digest, making);
-      downloadedBytes = await making;
-    }
+    return await this.#acquire(digestOf(download), signal, (part) => this.#fetch(download, part, limits, signal));
+  }
+
+  /**
+   * Makes the layer of a droplet that lies in `file` before anybody asks for it: the app that was just staged here most
+   * likely starts here next. The file must stay until this has resolved; rejects as `acquire` does.
+   */
+  async prepare(file: string, limits: UnpackingLimits, signal: AbortSignal): Promise<void> {
+    const digest = await this.#digestOfFile(file, signal);
+    const fill = async (part: string): Promise<Filled> => ({
+      bytes: await this.#unpack(file, part, limits, signal),
+      downloadedBytes: 0,
+    });
+    await using _made = await this.#acquire(digest, signal, fill);
   }
 
   /** Keeps the layer that a container of an earlier run has mounted. */
@@ -142,23 +150,31 @@ export class DropletLayers implements Disposable {
     this.#end.abort(new Error("the platform goes away"));
   }
 
+  async #acquire(digest: string, signal: AbortSignal, fill: (part: string) => Promise<Filled>): Promise<HeldLayer> {
+    let downloadedBytes = 0;
+    for (;;) {
+      signal.throwIfAborted();
+      const known = this.#entries.get(digest);
+      if (known !== undefined) return this.#hold(known, downloadedBytes);
+      const others = this.#making.get(digest);
+      if (others !== undefined) {
+        await others;
+        continue;
+      }
+      const making = this.#make(digest, fill).finally(() => this.#making.delete(digest));
+      this.#making.set(digest, making);
+      downloadedBytes = await making;
+    }
+  }
+
   /** Gives the bytes that came over the network. */
-  async #make(download: DownloadAction, limits: UnpackingLimits, stopped: AbortSignal): Promise<number> {
+  async #make(digest: string, fill: (part: string) => Promise<Filled>): Promise<number> {
     const { clock, random, log } = this.#deps;
-    const digest = digestOf(download);
-    const signal = clock.deadline(MAKE_MS, stopped);
     const startMs = clock.steadyMs();
     const part = join(this.#root, `${digest}.${random.guid()}.part`);
-    const home = join(part, "home", "vcap");
-    const userId = this.#rootId + VCAP;
-    await mkdir(home, { recursive: true, mode: 0o700 });
+    await mkdir(part, { mode: 0o700 });
     try {
-      await lchown(home, userId, userId);
-      const { bytes, downloadedBytes } = await this.#fill(home, userId, download, limits, signal);
-      for (const folder of [part, join(part, "home")]) {
-        await lchown(folder, this.#rootId, this.#rootId);
-        await chmod(folder, 0o755);
-      }
+      const { bytes, downloadedBytes } = await fill(part);
       if (this.#doubtful.delete(digest)) await this.#removeFolder(join(this.#root, digest));
       await rename(part, join(this.#root, digest));
       const entry: Entry = { digest, bytes, users: 1, usedAtMs: clock.nowMs() };
@@ -174,25 +190,39 @@ export class DropletLayers implements Disposable {
     }
   }
 
-  async #fill(
-    home: string,
-    userId: number,
-    download: DownloadAction,
-    limits: UnpackingLimits,
-    signal: AbortSignal,
-  ): Promise<{ readonly bytes: number; readonly downloadedBytes: number }> {
-    using unpacking = startUnpacking(home, userId, limits, signal);
+  /** From a file of this machine where the server has one, else downloaded first. */
+  async #fetch(download: DownloadAction, part: string, limits: UnpackingLimits, stopped: AbortSignal): Promise<Filled> {
+    const signal = this.#deps.clock.deadline(MAKE_MS, stopped);
+    const archive = `${part}.archive.part`;
     try {
-      const version = await downloadOnce(() => unpacking.input, download, null, this.#deps, signal);
-      const { bytes } = await unpacking.result;
-      return { bytes, downloadedBytes: version?.bytes ?? 0 };
-    } catch (error) {
-      // It has stopped reading: it knows why.
-      if ((error as NodeJS.ErrnoException).code === "EPIPE") await unpacking.result;
-      unpacking[Symbol.dispose]();
-      await unpacking.result.catch(() => undefined); // gone: nothing is written any more
-      throw error;
+      const { path, isVerified } = await fetchFile(archive, download, this.#deps, signal);
+      if (!isVerified && (await this.#digestOfFile(path, signal)) !== digestOf(download)) {
+        throw new Error("checksum does not match");
+      }
+      const { size } = await stat(path);
+      return { bytes: await this.#unpack(path, part, limits, signal), downloadedBytes: size };
+    } finally {
+      await rm(archive, { force: true });
     }
+  }
+
+  async #unpack(file: string, part: string, limits: UnpackingLimits, stopped: AbortSignal): Promise<number> {
+    const signal = this.#deps.clock.deadline(MAKE_MS, stopped);
+    const home = join(part, "home", "vcap");
+    const userId = this.#rootId + VCAP;
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    await lchown(home, userId, userId);
+    const bytes = await unpack(file, home, userId, limits, this.#deps.subprocess, signal);
+    for (const folder of [part, join(part, "home")]) {
+      await lchown(folder, this.#rootId, this.#rootId);
+      await chmod(folder, 0o755);
+    }
+    return bytes;
+  }
+
+  async #digestOfFile(file: string, signal: AbortSignal): Promise<string> {
+    const { stdout } = await runChecked(this.#deps.subprocess, "sha256sum", ["-b", file], { signal });
+    return /^\\?([0-9a-f]{64}) /.exec(stdout)?.[1] ?? "";
   }
 
   /** In the background: an app does not wait for the disk. */
@@ -259,8 +289,15 @@ export class DropletLayers implements Disposable {
   /** By rm(1): a tenant's folders can be nested deeper than a path may be long. */
   async #removeFolder(path: string): Promise<void> {
     const { subprocess, clock, log } = this.#deps;
-    const { code, stderr } = await subprocess.run("rm", ["-rf", "--", path], { signal: clock.deadline(REMOVE_MS) });
-    if (code !== 0) log.warn("a layer stays for the next start", { path, reason: stderr.slice(0, 500) });
+    let reason = "";
+    // Somebody who is just being killed may still write there.
+    for (let attempt = 1; attempt <= REMOVE_ATTEMPTS; attempt++) {
+      const { code, stderr } = await subprocess.run("rm", ["-rf", "--", path], { signal: clock.deadline(REMOVE_MS) });
+      if (code === 0) return;
+      reason = stderr;
+      await clock.sleep(REMOVE_PAUSE_MS);
+    }
+    log.warn("a layer stays for the next start", { path, reason: reason.slice(0, 500) });
   }
 }
 

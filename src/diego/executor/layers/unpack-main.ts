@@ -1,18 +1,18 @@
 /**
- * unpack-main ID STREAM-MAX ENTRIES-MAX: unpacks the archive on stdin (tar, plain, gzip or zstd) into the working directory and
- * says what it takes: {"bytes":…,"entries":…}. A program of its own, because the archive is a tenant's:
+ * unpack-main ID STREAM-MAX ENTRIES-MAX FILE: unpacks an archive (tar, plain, gzip or zstd) into the working directory and says
+ * what it takes: {"bytes":…,"entries":…}. A program of its own, because the archive is a tenant's:
  *
- * - It becomes user and group ID, to whom nothing on this machine belongs but the working directory. That one's parent is
- *   closed to everybody but root, so that no name and no link leads anywhere from here.
- * - More than STREAM-MAX bytes or ENTRIES-MAX entries end it.
- * - What a failure leaves is for the caller to throw away. When the caller dies, stdin ends, and so does this.
+ * - It opens FILE and becomes user and group ID, to whom nothing on this machine belongs but the working directory. That
+ *   one's parent is closed to everybody but root, so that no name and no link leads anywhere from here.
+ * - More than STREAM-MAX bytes or ENTRIES-MAX entries end it. What a failure leaves is for the caller to throw away.
  *
  * Inflating happens here and not in gzip because Node's zlib takes half the time: an app waits for this.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createReadStream, openSync, readSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { type Duplex, PassThrough, Readable, Transform } from "node:stream";
+import { type Duplex, PassThrough, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { listedBytes, UnsafeArchiveError } from "./tar-listing.ts";
@@ -22,6 +22,7 @@ const COMPLAINT_CHARACTERS = 1000;
 const TAR = ["--extract", "--file=-", "-vv", "--numeric-owner", "--no-same-owner", "--quoting-style=escape"];
 
 const [id, streamBytesMax, entriesMax] = process.argv.slice(2).map(Number) as [number, number, number];
+const file = openSync(process.argv[5]!, "r");
 if (process.getuid!() !== id) {
   process.setgroups!([]);
   process.setgid!(id);
@@ -38,7 +39,9 @@ try {
   tar.stderr.setEncoding("utf8").on("data", (text: string) => {
     complaint = (complaint + text).slice(0, COMPLAINT_CHARACTERS);
   });
-  const { source, head } = await peek(process.stdin);
+  const head = Buffer.alloc(4);
+  readSync(file, head, 0, 4, 0);
+  const source = createReadStream("", { fd: file, start: 0, highWaterMark: CHUNK_BYTES });
   const fed = pipeline(source, decompressor(head), limitedTo(streamBytesMax), tar.stdin).catch((error) => {
     // tar gives up reading: its own words, and ours about its list, say more.
     if (error.code !== "EPIPE") throw error;
@@ -73,20 +76,6 @@ function limitedTo(max: number): Transform {
 /** By the first bytes, as tar itself would see it in a file. */
 function decompressor(head: Buffer): Duplex {
   if (head[0] === 0x1f && head[1] === 0x8b) return createGunzip({ chunkSize: CHUNK_BYTES });
-  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) return createZstdDecompress({ chunkSize: CHUNK_BYTES });
+  if (head.readUInt32LE(0) === 0xfd2fb528) return createZstdDecompress({ chunkSize: CHUNK_BYTES });
   return new PassThrough();
-}
-
-async function peek(input: Readable): Promise<{ readonly head: Buffer; readonly source: Readable }> {
-  const chunks = input[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  let head = Buffer.alloc(0);
-  for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
-    head = Buffer.concat([head, next.value]);
-    if (head.length >= 4) break;
-  }
-  async function* whole(): AsyncGenerator<Buffer> {
-    yield head;
-    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
-  }
-  return { head, source: Readable.from(whole(), { objectMode: false, highWaterMark: CHUNK_BYTES }) };
 }

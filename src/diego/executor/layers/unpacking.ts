@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
-import type { Writable } from "node:stream";
+import { readdirSync, readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { Subprocess } from "../../../kit/subprocess.ts";
 
 const PROGRAM = fileURLToPath(new URL("unpack-main.ts", import.meta.url));
-const ANSWER_CHARACTERS = 10_000;
 
 export interface UnpackingLimits {
   /** Of the archive without compression. */
@@ -11,42 +10,59 @@ export interface UnpackingLimits {
   readonly entriesMax: number;
 }
 
-export interface Unpacking extends Disposable {
-  /** Takes the archive. */
-  readonly input: Writable;
-  /** Disk space of what was unpacked. Rejects with the reason, which holds names of the tenant's files at most. */
-  readonly result: Promise<{ readonly bytes: number; readonly entries: number }>;
+const MB = 1024 * 1024;
+/** An archive has headers besides the files that count against the limit. */
+const STREAM_FACTOR = 1.25;
+const STREAM_SLACK = 16 * MB;
+/** As many files as a container's own disk of that size could hold. garden: scratch-disk.ts */
+const INODE_BYTES = 8192;
+const ENTRIES_MIN = 16_384;
+
+/** For droplets of containers with this disk limit: larger ones could not be unpacked inside either. */
+export function unpackingLimits(diskBytes: number): UnpackingLimits {
+  return {
+    streamBytesMax: Math.ceil(diskBytes * STREAM_FACTOR) + STREAM_SLACK,
+    entriesMax: Math.max(Math.ceil(diskBytes / INODE_BYTES), ENTRIES_MIN),
+  };
 }
 
 /**
- * Unpacks an archive into `folder` in a process of its own that becomes user `id` of this machine. `folder` belongs to
- * that user, and nobody but root may come near it. Disposal ends the process.
+ * Unpacks the archive `file` into `folder` in a process of its own that becomes user `id` of this machine. `folder` belongs
+ * to that user, and nobody but root may come near it. Gives the disk space of what was unpacked, in bytes. Rejects with
+ * the reason, which holds names of the tenant's files at most; then nobody writes into the folder any more.
  */
-export function startUnpacking(folder: string, id: number, limits: UnpackingLimits, signal: AbortSignal): Unpacking {
-  const args = ["--disable-warning=ExperimentalWarning", PROGRAM, id, limits.streamBytesMax, limits.entriesMax];
-  const child = spawn(process.execPath, args.map(String), {
-    cwd: folder,
-    env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
-    stdio: ["pipe", "pipe", "pipe"],
-    signal,
-    killSignal: "SIGKILL",
-  });
-  let answer = "";
-  let complaint = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    answer = (answer + text).slice(0, ANSWER_CHARACTERS);
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    complaint = (complaint + text).slice(0, ANSWER_CHARACTERS);
-  });
-  const result = new Promise<{ readonly bytes: number; readonly entries: number }>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => {
-      if (code === 0) return resolve(JSON.parse(answer) as { bytes: number; entries: number });
-      reject(new Error(complaint.trim() || "the archive could not be unpacked"));
+export async function unpack(
+  file: string,
+  folder: string,
+  id: number,
+  limits: UnpackingLimits,
+  subprocess: Subprocess,
+  signal: AbortSignal,
+): Promise<number> {
+  const words = ["--disable-warning=ExperimentalWarning", PROGRAM, id, limits.streamBytesMax, limits.entriesMax, file];
+  const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
+  try {
+    const { code, stdout, stderr } = await subprocess.run(process.execPath, words.map(String), {
+      cwd: folder,
+      env,
+      signal,
     });
-  });
-  result.catch(() => undefined); // whoever feeds it may have failed before
-  child.stdin.on("error", () => undefined); // it ends without reading everything: `result` says why
-  return { input: child.stdin, result, [Symbol.dispose]: () => void child.kill("SIGKILL") };
+    if (code !== 0) throw new Error(stderr.trim() || "the archive could not be unpacked");
+    return (JSON.parse(stdout) as { readonly bytes: number }).bytes;
+  } catch (error) {
+    endWorkersBelow(folder);
+    throw error;
+  }
+}
+
+/** Ends processes that work in this folder: those of an earlier run of the platform, or tar when its parent was killed. */
+export function endWorkersBelow(folder: string): void {
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      if (`${readlinkSync(`/proc/${name}/cwd`)}/`.startsWith(`${folder}/`)) process.kill(Number(name), "SIGKILL");
+    } catch {
+      // ended in between
+    }
+  }
 }

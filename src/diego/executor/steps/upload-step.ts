@@ -1,28 +1,37 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { GardenClient } from "../../../garden/client.ts";
 import type { Clock } from "../../../kit/clock.ts";
 import type { HttpClient } from "../../../kit/http-client.ts";
+import type { Random } from "../../../kit/random.ts";
 import type { UploadAction } from "../../../protocol/action.ts";
 import { byteSize } from "../byte-size.ts";
 import type { Limiter } from "../limiter.ts";
 import type { LogSink } from "../log-streamer.ts";
-import { firstFile } from "../tar-first-file.ts";
 import { cancelled, DetachedError, emittable, type Step, StepError } from "./step.ts";
 
 /** Diego: executor/depot/uploader/uploader.go */
 const ATTEMPTS_MAX = 3;
 const ATTEMPT_MS = 900_000;
 const RETRY_MS = 1_000;
+/** The disk of a container is smaller; this is for those without a limit. */
+const UPLOAD_BYTES_MAX = 64 * 1024 ** 3;
 
 export interface UploadStepDeps {
   readonly garden: GardenClient;
   readonly handle: string;
   readonly http: HttpClient;
   readonly clock: Clock;
+  readonly random: Random;
+  /** Folder for what is on its way. */
+  readonly uploadsPath: string;
+  /** What else shall be done with the file. Nobody waits for it, but the file stays until it has resolved. Never rejects. */
+  readonly uploading: (action: UploadAction, file: string) => Promise<void>;
   readonly limiter: Limiter;
   readonly detached: AbortSignal;
 }
 
-/** Sends one file of the container as the body of a POST, streamed. The errors' texts never hold the URL. Diego: upload_step.go */
+/** Sends one file of the container as the body of a POST. The errors' texts never hold the URL. Diego: upload_step.go */
 export function uploadStep(action: UploadAction, sink: LogSink, deps: UploadStepDeps): Step {
   const { artifact } = action;
   const suffix = artifact === "" ? "" : ` for ${artifact}`;
@@ -65,28 +74,28 @@ export function uploadStep(action: UploadAction, sink: LogSink, deps: UploadStep
 class ContainerSideError extends Error {}
 class UploadRefusedError extends Error {}
 
+/** Gives the bytes sent. */
 async function sendFile(action: UploadAction, deps: UploadStepDeps, signal: AbortSignal): Promise<number> {
-  const tar = await deps.garden
-    .streamOut(deps.handle, { path: action.from, user: action.user }, signal)
-    .catch((cause: unknown) => {
-      throw new ContainerSideError("Failed to establish stream from container", { cause });
-    });
-  const { body, size } = await firstFile(tar).catch((cause: unknown) => {
-    tar.destroy();
-    throw new ContainerSideError("Failed to find first item in tar stream", { cause });
-  });
+  const file = join(deps.uploadsPath, `${deps.random.guid()}.upload`);
+  let done = Promise.resolve();
   try {
-    const answer = await deps.http.request({
-      method: "POST",
-      url: action.to,
-      headers: { "content-type": "application/octet-stream", "content-length": String(size) },
-      body,
-      signal,
-    });
-    answer.body.resume();
-    if (answer.status > 299) throw new UploadRefusedError(`Upload failed: Status code ${answer.status}`);
+    const size = await deps.garden
+      .copyOut(deps.handle, { path: action.from, user: action.user }, { file, bytesMax: UPLOAD_BYTES_MAX }, signal)
+      .catch((cause: unknown) => {
+        throw new ContainerSideError("Failed to find first item in tar stream", { cause });
+      });
+    if (size === null) throw new ContainerSideError("Failed to find first item in tar stream");
+    done = deps.uploading(action, file);
+    await post(action.to, file, deps.http, signal);
     return size;
   } finally {
-    tar.destroy();
+    void done.then(() => rm(file, { force: true }));
   }
+}
+
+async function post(url: string, bodyFile: string, http: HttpClient, signal: AbortSignal): Promise<void> {
+  const headers = { "content-type": "application/octet-stream" };
+  const answer = await http.request({ method: "POST", url, headers, bodyFile, signal });
+  answer.body.resume();
+  if (answer.status > 299) throw new UploadRefusedError(`Upload failed: Status code ${answer.status}`);
 }

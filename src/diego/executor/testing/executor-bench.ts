@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -39,9 +39,10 @@ export async function executorBench(t: TestContext): Promise<ExecutorBench> {
   const http: HttpClient = {
     request: async (request) => {
       requests.push(request);
+      const sent = request.bodyFile === undefined ? request.body : await readFile(request.bodyFile);
       const answer = answers.get(request.url);
       if (answer === undefined) throw new Error("connect ECONNREFUSED");
-      const { status, body, etag } = await answer(request);
+      const { status, body, etag } = await answer({ ...request, ...(sent === undefined ? {} : { body: sent }) });
       return { status, headers: etag === undefined ? {} : { etag }, body: Readable.from([body]) };
     },
   };

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { PassThrough, type Readable } from "node:stream";
 import type {
   ContainerInfo,
@@ -207,6 +208,18 @@ export class FakeGarden implements GardenClient {
     tar.entry({ name: from.path.split("/").at(-1) ?? "" }, text);
     tar.finalize();
     return tar.pipe(new PassThrough());
+  }
+
+  async copyOut(
+    handle: string,
+    from: { readonly path: string },
+    to: { readonly file: string; readonly bytesMax: number },
+  ): Promise<number | null> {
+    const text = this.#container(handle).files.get(from.path);
+    if (text === undefined) throw new Error(`cat: ${from.path}: no such file`);
+    if (text.length > to.bytesMax) return null;
+    await writeFile(to.file, text, { flag: "wx" });
+    return text.length;
   }
 
   async bulkNetOut(): Promise<void> {}
