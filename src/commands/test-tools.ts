@@ -4,6 +4,8 @@ import { hasProgram, installPackages, missingNeeds, type Need } from "../platfor
 
 /** What only tests use: the other side of a format or a protocol, which must not be our own. */
 const TEST_TOOLS: readonly Pick<Need, "program" | "debian" | "purpose">[] = [
+  { program: "git", debian: "git", purpose: "serves buildpacks from repositories" },
+  { program: "curl", debian: "curl", purpose: "calls the router as a user would" },
   { program: "unzip", debian: "unzip", purpose: "reads the archives that we write" },
   { program: "python3", debian: "python3-venv", purpose: "runs the Python client of Cloud Foundry" },
 ];

@@ -48,6 +48,7 @@ class Worker {
   readonly #control: ControlServer;
   readonly #stopping = new AbortController();
   readonly #loop = watchEventLoop();
+  #logsDue = false;
   #sequence = 0;
   #incoming: RouteGroup[] = [];
   readonly #hasTable = Promise.withResolvers<boolean>();
@@ -109,7 +110,7 @@ class Worker {
       await this.#control.close();
       return 1;
     }
-    await Promise.all([this.#sendLogs(), this.#sweep()]);
+    await this.#sweep();
     status?.close();
     this.#flushLogs();
     await this.#control.close();
@@ -120,6 +121,7 @@ class Worker {
     const { pid, startTicks } = this.#deps;
     this.#control.send({ type: "hello", protocol: CONTROL_PROTOCOL, pid, startTicks, sequence: this.#sequence });
     this.#announce();
+    this.#sendLogsSoon(); // what nobody was there to take
   }
 
   #announce(): void {
@@ -176,14 +178,18 @@ class Worker {
     this.#responses[kind] = (this.#responses[kind] ?? 0) + 1;
     if (exchange.status === 502 && exchange.routerError !== "") this.#badGateways++;
     this.#log.add(exchange, endMs);
+    this.#sendLogsSoon();
   }
 
-  async #sendLogs(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      await this.#deps.clock.sleep(LOG_INTERVAL_MS, signal).catch(() => undefined);
+  /** Lines gather from the first one on; without any, nothing wakes this process. */
+  #sendLogsSoon(): void {
+    if (this.#logsDue || this.#log.isEmpty) return;
+    this.#logsDue = true;
+    const send = (): void => {
+      this.#logsDue = false;
       this.#flushLogs();
-    }
+    };
+    void this.#deps.clock.sleep(LOG_INTERVAL_MS, this.#stopping.signal).then(send, send);
   }
 
   #flushLogs(): void {
