@@ -16,7 +16,10 @@ export interface ExecutorConfig {
   /** Folder for the containers' certificates, one sub-folder each. Made when missing. */
   readonly credentialsPath: string;
   readonly capacity: Resources;
-  /** Host folder with `builder` and `launcher`, mounted for the cached dependency `buildpack_app_lifecycle`. */
+  /**
+   * Host folder with `builder` and `launcher`, mounted for the cached dependency `buildpack_app_lifecycle`. Its `runtimes/`
+   * holds large files that droplets hold too, see `layers/known-files.ts`.
+   */
   readonly lifecyclePath: string;
   /** Host folder of a Node distribution, mounted at `node/` in the lifecycle of staging tasks; empty: none. */
   readonly nodePath: string;

@@ -47,8 +47,15 @@ export async function startExecutor(config: ExecutorConfig, deps: ExecutorDeps):
   await mkdir(dirname(full.databasePath), { recursive: true });
   await mkdir(full.credentialsPath, { recursive: true });
   const downloads = await CachedDownloads.open(full.cachePath, full.cacheBytesMax, deps);
-  const { layerIdOffset } = deps.garden;
-  const layers = await DropletLayers.open(full.layersPath, full.layersBytesMax, layerIdOffset, deps);
+  const layers = await DropletLayers.open(
+    {
+      root: full.layersPath,
+      bytesMax: full.layersBytesMax,
+      layerIdOffset: deps.garden.layerIdOffset,
+      runtimesPath: full.lifecyclePath === "" ? "" : join(full.lifecyclePath, "runtimes"),
+    },
+    deps,
+  );
   const executor = new Executor(full, openExecutorStore(full.databasePath), downloads, layers, deps);
   await executor.adopt();
   executor.startLoops();

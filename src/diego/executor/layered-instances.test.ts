@@ -13,7 +13,9 @@ import {
   executorBench,
   inState,
   lrpRequest,
+  runAction,
   runInfo,
+  taskRequest,
 } from "./testing/executor-bench.ts";
 
 const skip = process.getuid!() === 0 ? false : "not root: files cannot be given to another user";
@@ -112,4 +114,32 @@ test("what is no decent layer is unpacked in the container as ever: too large, w
   const plain = bench.garden.containers.get("plain")!;
   assert.deepEqual([plain.spec.layers, plain.files.size], [undefined, 1]);
   assert.equal(readdirSync(join(bench.folder, "layers")).filter((name) => name.includes("part")).length, 0);
+});
+
+test("what was staged here is unpacked while it is uploaded", { skip }, async (t) => {
+  const archive = await droplet();
+  const bench = await layeredBench(t, archive);
+  bench.answers.set("http://uploader/v1/droplet/1", async () => ({ status: 201, body: Buffer.alloc(0) }));
+  bench.garden.programs.set("/builder", async ({ container }) => {
+    container.files.set("/tmp/droplet", archive);
+    return 0;
+  });
+  await using executor = await bench.start();
+  await executor.client.allocate([taskRequest("t-1", "cf-app-staging"), lrpRequest("i-1")]);
+  const upload = { kind: "upload", artifact: "droplet", from: "/tmp/droplet", user: "vcap" } as const;
+  const actions = [runAction("/builder"), { ...upload, to: "http://uploader/v1/droplet/1" }];
+  await executor.client.run("t-1", runInfo({ action: { kind: "serial", actions } }));
+  await inState(executor, "t-1", "completed");
+  await executor.client.run("i-1", setupOf(download(archive)));
+  await inState(executor, "i-1", "running");
+  assert.deepEqual(
+    bench.requests.map(({ url }) => url),
+    ["http://uploader/v1/droplet/1"],
+    "nothing is downloaded",
+  );
+  assert.equal(bench.garden.containers.get("i-1")!.spec.layers?.length, 1);
+  await eventually(
+    () => !readdirSync(join(bench.folder, "cache")).some((name) => name.endsWith(".upload")),
+    "the copy is gone",
+  );
 });

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import {
   createWriteStream,
   existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -59,7 +60,10 @@ class Shelf implements Disposable {
       log: silentLog(),
       subprocess: systemSubprocess(),
     };
-    const layers = await DropletLayers.open(root, bytesMax, OFFSET, deps);
+    const layers = await DropletLayers.open(
+      { root, bytesMax, layerIdOffset: OFFSET, runtimesPath: join(this.root, "runtimes") },
+      deps,
+    );
     this.#opened.push(layers);
     return layers;
   }
@@ -73,7 +77,8 @@ class Shelf implements Disposable {
 
   /** Names of everything in it but the layers' notes, which come when they come. */
   names(): string[] {
-    return readdirSync(this.root).filter((name) => !name.includes(".json"));
+    const others = ["shared", "runtimes", "droplet.tgz"];
+    return readdirSync(this.root).filter((name) => !name.includes(".json") && !others.includes(name));
   }
 
   [Symbol.dispose](): void {
@@ -105,8 +110,8 @@ test("a droplet becomes a folder of the container's vcap, below what belongs to 
 }, async () => {
   using shelf = new Shelf();
   const layers = await shelf.open();
-  const download = shelf.put(await hello());
-  await using held = await layers.acquire(download, limits, never);
+  const archive = await hello();
+  await using held = await layers.acquire(shelf.put(archive), limits, never);
   const file = join(held.path, "home/vcap/app/index.js");
   assert.equal(readFileSync(file, "utf8"), "hello");
   assert.deepEqual([statSync(file).uid, statSync(file).gid, statSync(file).mode & 0o777], [102_000, 102_000, 0o600]);
@@ -119,7 +124,7 @@ test("a droplet becomes a folder of the container's vcap, below what belongs to 
     assert.deepEqual([uid, gid], [id, id], path);
   }
   assert.equal(held.bytes, 8192);
-  assert.equal(held.layer.downloadedBytes, (await hello()).length);
+  assert.equal(held.layer.downloadedBytes, archive.length);
 });
 
 test("all who want a droplet at once get one layer, made once; later ones too", { skip }, async () => {
@@ -164,6 +169,64 @@ test("plain and Zstandard archives are understood as well", { skip }, async () =
     const held = await layers.acquire(shelf.put(archive), limits, never);
     assert.equal(readFileSync(join(held.path, "home/vcap/app/index.js"), "utf8"), "plain");
   }
+});
+
+/** A droplet as the builder makes it: a row of gzip members, the runtime's file among them as it lies in the store. */
+async function dropletWith(runtime: Buffer, compressed: Buffer, name: string, mode = 0o755): Promise<Buffer> {
+  const archive = pack();
+  archive.entry({ name: "./app/index.js", mode: 0o644 }, `app with ${name}`);
+  archive.entry({ name, mode }, runtime);
+  archive.entry({ name: "./last", mode: 0o644 }, "last");
+  archive.finalize();
+  const plain = await buffer(archive);
+  const start = plain.indexOf(runtime.subarray(0, 64));
+  const end = start + Math.ceil(runtime.length / 512) * 512;
+  return Buffer.concat([gzipSync(plain.subarray(0, start)), compressed, gzipSync(plain.subarray(end))]);
+}
+
+test("a runtime's file that lies here already is not unpacked again: all layers have the same one", {
+  skip,
+}, async () => {
+  using shelf = new Shelf();
+  const runtime = randomBytes(2 * MB + 77);
+  const compressed = gzipSync(Buffer.concat([runtime, Buffer.alloc(512 - (runtime.length % 512))]), { level: 1 });
+  for (const [path, bytes] of [
+    ["runtimes/node-1.2.3/bin/node", runtime],
+    ["runtimes/node-1.2.3.gz/bin/node", compressed],
+  ] as const) {
+    mkdirSync(join(shelf.root, path, ".."), { recursive: true });
+    writeFileSync(join(shelf.root, path), bytes);
+  }
+  const layers = await shelf.open();
+  await layers.sweep();
+  const make = async (name: string, mode?: number) => {
+    const held = await layers.acquire(shelf.put(await dropletWith(runtime, compressed, name, mode)), limits, never);
+    const home = join(held.path, "home/vcap");
+    assert.equal(readFileSync(join(home, "app/index.js"), "utf8"), `app with ${name}`);
+    assert.equal(readFileSync(join(home, "last"), "utf8"), "last");
+    assert.ok(readFileSync(join(home, name)).equals(runtime), name);
+    assert.ok(held.bytes > 2 * MB && held.bytes < 2 * MB + 64 * 1024, "it counts for each of them");
+    return statSync(join(home, name));
+  };
+  const first = await make("./deps/0/bin/first");
+  assert.equal(first.nlink, 1, "nothing is shared yet");
+  const shared = join(shelf.root, "shared");
+  await eventually(() => readdirSync(shared).some((name) => !name.endsWith(".part")), "it is shared");
+  const second = await make("./deps/0/bin/second");
+  const third = await make("./third");
+  assert.deepEqual([second.nlink, second.uid, second.mode & 0o7777, second.ino], [2, 102_000, 0o755, third.ino]);
+  assert.equal((await make("./deps/other-mode", 0o700)).nlink, 1, "what differs is a file of its own");
+  const long = `./${"folder/".repeat(40)}node`;
+  const misnamed = shelf.put(await dropletWith(runtime, compressed, long));
+  await assert.rejects(layers.acquire(misnamed, limits, never), /ENOENT/, "its name stands elsewhere: no layer");
+  const twice = pack();
+  for (const text of ["", "again"]) twice.entry({ name: "./third", mode: 0o755 }, text);
+  twice.finalize();
+  const forged = Buffer.concat([await dropletWith(runtime, compressed, "./third"), gzipSync(await buffer(twice))]);
+  await layers.acquire(shelf.put(forged), limits, never); // tar stops at the archive's own end
+  rmSync(join(shelf.root, "runtimes"), { recursive: true });
+  await (await shelf.open()).sweep();
+  assert.deepEqual(readdirSync(shared), []);
 });
 
 test("what is wrong is no layer and leaves nothing: checksum, archive, server, size, number", { skip }, async () => {
@@ -249,7 +312,6 @@ test("the next start finds layers that are safe on the disk, and throws away wha
   const download = shelf.put(await hello());
   const held = await before.acquire(download, limits, never);
   await eventually(() => existsSync(`${held.path}.json`), "it is safe");
-  const { mkdirSync } = await import("node:fs");
   mkdirSync(join(shelf.root, `${"a".repeat(64)}.guid.part/home`), { recursive: true });
   mkdirSync(join(shelf.root, "b".repeat(64)));
   mkdirSync(join(shelf.root, "c".repeat(64)));
@@ -290,7 +352,7 @@ test("kill -9 in the middle: the next start ends whoever unpacks, and has a clea
     const [root, droplet, checksumValue] = process.argv.slice(1);
     const http = { request: async () => ({ status: 200, headers: {}, body: createReadStream(droplet) }) };
     const deps = { http, clock: systemClock(), random: systemRandom(), log: console, subprocess: spawnServer("test") };
-    const layers = await DropletLayers.open(root, 1e9, ${OFFSET}, deps);
+    const layers = await DropletLayers.open({ root, bytesMax: 1e9, layerIdOffset: ${OFFSET}, runtimesPath: "" }, deps);
     const download = { from: "http://cc/x", checksumAlgorithm: "sha256", checksumValue };
     await layers.acquire(download, { streamBytesMax: 1e9, entriesMax: 10 }, new AbortController().signal);
   `;

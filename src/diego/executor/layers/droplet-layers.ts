@@ -11,6 +11,8 @@ import type { DownloadAction } from "../../../protocol/action.ts";
 import { fetchFile } from "../http-download.ts";
 import type { ContainerLayer } from "../model.ts";
 import { digestOf } from "./droplet-download.ts";
+import { KnownFiles } from "./known-files.ts";
+import { sha256OfFile } from "./sha256-of-file.ts";
 import { endWorkersBelow, type UnpackingLimits, unpack } from "./unpacking.ts";
 
 /** Of the disk's space that is free or ours, at most this part is kept. */
@@ -35,6 +37,15 @@ export interface HeldLayer extends Layer, AsyncDisposable {
   readonly layer: ContainerLayer;
 }
 
+export interface DropletLayersConfig {
+  readonly root: string;
+  readonly bytesMax: number;
+  /** See `GardenClient`. */
+  readonly layerIdOffset: number | null;
+  /** See `KnownFiles`. */
+  readonly runtimesPath: string;
+}
+
 interface Filled {
   readonly bytes: number;
   readonly downloadedBytes: number;
@@ -52,6 +63,7 @@ interface Entry {
  *
  *     ROOT/SHA256/home/vcap/…    whole; nothing in it ever changes
  *     ROOT/SHA256.json           it is safe on the disk, over a loss of power too
+ *     ROOT/shared/…              large files of runtimes that layers have as further names, see known-files.ts
  *     ROOT/….part                being made or being removed: the next start throws it away
  */
 export class DropletLayers implements Disposable {
@@ -66,23 +78,22 @@ export class DropletLayers implements Disposable {
   readonly #making = new Map<string, Promise<number>>();
   /** Whole, but perhaps not on the disk: good for containers that still run, since then there was no loss of power. */
   readonly #doubtful = new Set<string>();
+  readonly #known: KnownFiles;
   readonly #end = new AbortController();
 
-  private constructor(root: string, bytesMax: number, layerIdOffset: number | null, deps: DropletLayersDeps) {
+  private constructor(config: DropletLayersConfig, bytesMax: number, deps: DropletLayersDeps) {
+    const { root, layerIdOffset } = config;
     this.#root = root;
     this.#bytesMax = bytesMax;
     this.areUsed = layerIdOffset !== null;
     this.#rootId = layerIdOffset ?? 0;
+    this.#known = new KnownFiles(join(root, "shared"), config.runtimesPath, this.#rootId + VCAP, deps.log);
     this.#deps = deps;
   }
 
   /** Finds the layers of earlier runs. Call `retain` for those in use next, then `sweep`. */
-  static async open(
-    root: string,
-    bytesMax: number,
-    layerIdOffset: number | null,
-    deps: DropletLayersDeps,
-  ): Promise<DropletLayers> {
+  static async open(config: DropletLayersConfig, deps: DropletLayersDeps): Promise<DropletLayers> {
+    const { root } = config;
     await mkdir(root, { recursive: true, mode: 0o700 });
     endWorkersBelow(root);
     const names = await readdir(root);
@@ -96,7 +107,7 @@ export class DropletLayers implements Disposable {
     const disk = statfsSync(root);
     const ours = kept.reduce((sum, { bytes }) => sum + bytes, 0);
     const share = Math.floor((disk.bavail * disk.bsize + ours) * DISK_SHARE);
-    const layers = new DropletLayers(root, Math.min(bytesMax, share), layerIdOffset, deps);
+    const layers = new DropletLayers(config, Math.min(config.bytesMax, share), deps);
     for (const entry of kept) layers.#entries.set(entry.digest, entry);
     for (const name of names) {
       if (/^[0-9a-f]{64}$/.test(name) && !layers.#entries.has(name)) layers.#doubtful.add(name);
@@ -118,7 +129,7 @@ export class DropletLayers implements Disposable {
    * likely starts here next. The file must stay until this has resolved; rejects as `acquire` does.
    */
   async prepare(file: string, limits: UnpackingLimits, signal: AbortSignal): Promise<void> {
-    const digest = await this.#digestOfFile(file, signal);
+    const digest = await sha256OfFile(file, signal);
     const fill = async (part: string): Promise<Filled> => ({
       bytes: await this.#unpack(file, part, limits, signal),
       downloadedBytes: 0,
@@ -143,6 +154,7 @@ export class DropletLayers implements Disposable {
     for (const digest of this.#doubtful) await this.#removeFolder(join(this.#root, digest));
     this.#doubtful.clear();
     await this.#makeRoom();
+    if (this.areUsed) await this.#known.sweep();
   }
 
   /** Waits for nothing: layers stay as they are. */
@@ -196,7 +208,7 @@ export class DropletLayers implements Disposable {
     const archive = `${part}.archive.part`;
     try {
       const { path, isVerified } = await fetchFile(archive, download, this.#deps, signal);
-      if (!isVerified && (await this.#digestOfFile(path, signal)) !== digestOf(download)) {
+      if (!isVerified && (await sha256OfFile(path, signal)) !== digestOf(download)) {
         throw new Error("checksum does not match");
       }
       const { size } = await stat(path);
@@ -212,17 +224,12 @@ export class DropletLayers implements Disposable {
     const userId = this.#rootId + VCAP;
     await mkdir(home, { recursive: true, mode: 0o700 });
     await lchown(home, userId, userId);
-    const bytes = await unpack(file, home, userId, limits, this.#deps.subprocess, signal);
+    const bytes = await unpack(file, home, userId, limits, this.#known.find(), this.#deps.subprocess, signal);
     for (const folder of [part, join(part, "home")]) {
       await lchown(folder, this.#rootId, this.#rootId);
       await chmod(folder, 0o755);
     }
     return bytes;
-  }
-
-  async #digestOfFile(file: string, signal: AbortSignal): Promise<string> {
-    const { stdout } = await runChecked(this.#deps.subprocess, "sha256sum", ["-b", file], { signal });
-    return /^\\?([0-9a-f]{64}) /.exec(stdout)?.[1] ?? "";
   }
 
   /** In the background: an app does not wait for the disk. */

@@ -22,7 +22,7 @@ export function listedBytes(line: string): number {
   switch (type) {
     case "-":
     case "C":
-      return BLOCK * Math.max(1, Math.ceil(Number(size) / BLOCK));
+      return blocksOf(Number(size));
     case "d":
     case "l":
     case "h":
@@ -30,6 +30,11 @@ export function listedBytes(line: string): number {
     default:
       throw new UnsafeArchiveError(`an entry of type ${type}: ${name.slice(0, 200)}`);
   }
+}
+
+/** Disk space of a file, with its inode if it is empty. */
+export function blocksOf(size: number): number {
+  return BLOCK * Math.max(1, Math.ceil(size / BLOCK));
 }
 
 /** Links are listed with what they point at, which may lie anywhere: it is looked up in the container. */

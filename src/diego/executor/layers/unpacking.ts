@@ -1,6 +1,7 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Subprocess } from "../../../kit/subprocess.ts";
+import type { KnownFile } from "./known-files.ts";
 
 const PROGRAM = fileURLToPath(new URL("unpack-main.ts", import.meta.url));
 
@@ -28,7 +29,7 @@ export function unpackingLimits(diskBytes: number): UnpackingLimits {
 
 /**
  * Unpacks the archive `file` into `folder` in a process of its own that becomes user `id` of this machine. `folder` belongs
- * to that user, and nobody but root may come near it. Gives the disk space of what was unpacked, in bytes. Rejects with
+ * to that user, and nobody but root may come near it. `known` files need not be unpacked. Gives the disk space of what was unpacked, in bytes. Rejects with
  * the reason, which holds names of the tenant's files at most; then nobody writes into the folder any more.
  */
 export async function unpack(
@@ -36,13 +37,15 @@ export async function unpack(
   folder: string,
   id: number,
   limits: UnpackingLimits,
+  known: readonly KnownFile[],
   subprocess: Subprocess,
   signal: AbortSignal,
 ): Promise<number> {
-  const words = ["--disable-warning=ExperimentalWarning", PROGRAM, id, limits.streamBytesMax, limits.entriesMax, file];
+  const numbers = [id, limits.streamBytesMax, limits.entriesMax].map(String);
+  const words = ["--disable-warning=ExperimentalWarning", PROGRAM, ...numbers, file, JSON.stringify(known)];
   const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
   try {
-    const { code, stdout, stderr } = await subprocess.run(process.execPath, words.map(String), {
+    const { code, stdout, stderr } = await subprocess.run(process.execPath, words, {
       cwd: folder,
       env,
       signal,

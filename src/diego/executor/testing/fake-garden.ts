@@ -26,7 +26,7 @@ export interface FakeContainer {
   readonly spec: ContainerSpec;
   readonly info: ContainerInfo;
   readonly listening: Set<number>;
-  readonly files: Map<string, string>;
+  readonly files: Map<string, string | Buffer>;
   readonly processes: Map<string, FakeProcess>;
 }
 
