@@ -4,8 +4,8 @@ import type { LogSink } from "../log-streamer.ts";
 import { cancelled, DetachedError, emittable, type Step } from "./step.ts";
 
 /** The first startup checks follow each other quickly, so that a fast app gets its route at once. */
-const FIRST_PAUSE_MS = 50;
-const PAUSE_GROWTH = 1.4;
+const FIRST_PAUSE_MS = 20;
+const PAUSE_GROWTH = 1.25;
 
 /** One look: null when all is well, else what is wrong. */
 export type HealthProbe = (signal: AbortSignal) => Promise<string | null>;
