@@ -31,6 +31,7 @@ export class SegmentFiles {
   #number = 0;
   #size = 0;
   #waiting: LogEnvelope[] = [];
+  #wake: (() => void) | null = null;
 
   /** @param bytesMax on disk, in four segments of which the oldest goes as a whole. */
   constructor(folder: string, bytesMax: number, deps: SegmentFilesDeps) {
@@ -62,11 +63,13 @@ export class SegmentFiles {
     for (const envelope of envelopes) {
       if (envelope.kind === "log" && this.#waiting.length < WAITING_MAX) this.#waiting.push(envelope);
     }
+    if (this.#waiting.length > 0) this.#wake?.();
   }
 
-  /** Writes every quarter of a second until aborted, then what is left. */
+  /** Writes a quarter of a second after the first line that waits, until aborted; then what is left. */
   async run(signal: AbortSignal): Promise<void> {
     for (;;) {
+      await this.#firstLine(signal);
       await this.#deps.clock.sleep(WRITE_INTERVAL_MS, signal).catch(() => undefined);
       try {
         await this.flush();
@@ -75,6 +78,17 @@ export class SegmentFiles {
       }
       if (signal.aborted) return;
     }
+  }
+
+  /** Resolves when a line waits, or when aborted: without lines nothing wakes this process. */
+  async #firstLine(signal: AbortSignal): Promise<void> {
+    if (this.#waiting.length > 0 || signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    signal.addEventListener("abort", this.#wake);
+    await promise;
+    signal.removeEventListener("abort", this.#wake);
+    this.#wake = null;
   }
 
   /** Writes what waits. */
