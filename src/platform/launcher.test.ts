@@ -96,7 +96,7 @@ function ended(child: ChildProcess): Promise<{ readonly code: number | null; rea
 const INSTALL = "npm ci --omit=dev --no-audit --no-fund --loglevel=error";
 const INSTALL_MORE = "npm install --no-save --include=dev --no-audit --no-fund --loglevel=error";
 const INSTALL_ALL = "npm ci --no-audit --no-fund --loglevel=error";
-const MAIN = "node --disable-warning=ExperimentalWarning src/main.ts";
+const MAIN = "node --max-semi-space-size=8 --disable-warning=ExperimentalWarning src/main.ts";
 
 test("the first start installs what runs, with one line; the second installs nothing and says nothing", async () => {
   using checkout = new Checkout();
