@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { dirname } from "node:path";
 import { systemSubprocess } from "../kit/subprocess.ts";
 import { readCommandLine } from "../platform/config.ts";
+import { HOST_DNS, needsHostDns } from "../platform/host-dns.ts";
 import { withHostsBlock, withoutHostsBlock } from "../platform/hosts-file.ts";
 import { UsageError } from "../platform/usage-error.ts";
 
@@ -38,10 +39,12 @@ export async function dns(argv: readonly string[]): Promise<number> {
 }
 
 async function configureResolved(domain: string, action: "install" | "uninstall"): Promise<void> {
-  if (!existsSync("/run/systemd/resolve/resolv.conf") || domain.endsWith(".localhost")) {
-    if (action === "install" && !domain.endsWith(".localhost")) {
+  if (!needsHostDns({ domain })) return;
+  if (!existsSync("/run/systemd/resolve/resolv.conf")) {
+    if (action === "install") {
+      const server = `${HOST_DNS.address}:${HOST_DNS.port}`;
       process.stdout.write(
-        `*.apps.${domain}: no systemd-resolved here; point that wildcard at 127.0.0.1 in your own DNS\n`,
+        `*.${domain}: no systemd-resolved here; let your resolver ask Ingot's DNS server, ${server}\n`,
       );
     }
     return;
@@ -49,7 +52,7 @@ async function configureResolved(domain: string, action: "install" | "uninstall"
   const file = `/etc/systemd/resolved.conf.d/ingot-${domain}.conf`;
   if (action === "install") {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `[Resolve]\nDNS=127.0.0.1:5353\nDomains=~${domain}\n`);
+    writeFileSync(file, `[Resolve]\nDNS=${HOST_DNS.address}:${HOST_DNS.port}\nDomains=~${domain}\n`);
   } else rmSync(file, { force: true });
   await systemSubprocess().run("systemctl", ["restart", "systemd-resolved"], {
     signal: AbortSignal.timeout(RESOLVED_LIMIT_MS),

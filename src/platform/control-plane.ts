@@ -25,6 +25,7 @@ import { startNatsServer } from "../routing/nats-server/index.ts";
 import { startRouteRegistrar } from "../routing/route-registrar/index.ts";
 import type { CertificateAuthority } from "./certificate-authority.ts";
 import type { IngotConfig } from "./config.ts";
+import { canAnswerHost, HOST_DNS } from "./host-dns.ts";
 import { instanceIdentity } from "./instance-identity.ts";
 import { internalSockets } from "./internal-hosts.ts";
 import { logAccess } from "./log-access.ts";
@@ -345,18 +346,17 @@ export async function startControlPlane(
       { clock, bus: nats.bus },
     ),
   );
-  if (garden.isolation === "container") {
-    const address = garden.gatewayAddress;
-    await keep(
-      startDns(
-        {
-          ...DNS_DEFAULTS,
-          listeners: [{ address, port: GARDEN_DEFAULTS.dnsPort, platformAddress: address }],
-          domains: [config.domain],
-        },
-        { clock, random, log: log("dns"), upstreams: hostResolvers([address]) },
-      ),
-    );
+  const { gatewayAddress } = garden;
+  const listeners = [
+    ...(garden.isolation === "container"
+      ? [{ address: gatewayAddress, port: GARDEN_DEFAULTS.dnsPort, platformAddress: gatewayAddress }]
+      : []),
+    ...((await canAnswerHost(config)) ? [{ ...HOST_DNS, platformAddress: LOOPBACK }] : []),
+  ];
+  if (listeners.length > 0) {
+    const upstreams = hostResolvers([gatewayAddress]);
+    const answers = { ...DNS_DEFAULTS, listeners, domains: [config.domain] };
+    await keep(startDns(answers, { clock, random, log: log("dns"), upstreams }));
   }
 
   // Runtimes that stagings share are made beside everything else; what is not finished now is at the next start.

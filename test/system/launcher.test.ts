@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
+import { Resolver } from "node:dns/promises";
 import {
   copyFileSync,
   existsSync,
@@ -187,6 +188,17 @@ test("dns prints, writes and removes the names of the system domain", {
   } finally {
     rmSync(hosts, { recursive: true, force: true });
   }
+});
+
+test("with a domain of one's own, every name below it is answered by Ingot's DNS server", async () => {
+  await using other = await bootIngot({ flags: ["--domain", "ingot.test"] });
+  const resolver = new Resolver();
+  resolver.setServers(["127.0.0.1:5350"]);
+  for (const name of ["api.ingot.test", "anything.apps.ingot.test"]) {
+    assert.deepEqual(await resolver.resolve4(name), ["127.0.0.1"]);
+  }
+  const { status, body } = await other.get("api.ingot.test", "/v3/info");
+  assert.deepEqual([status, (JSON.parse(body) as { name: string }).name], [200, "Ingot"]);
 });
 
 test("trust puts the CA into the machine's store and takes it out", {
