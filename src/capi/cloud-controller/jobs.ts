@@ -1,11 +1,11 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random } from "../../kit/random.ts";
 import type { Sqlite } from "../../kit/sqlite.ts";
 import type { Links } from "./api/links.ts";
 import type { Actor } from "./audit-events.ts";
-import { CcError, errorDocument } from "./errors.ts";
+import { CcError, CompoundError, errorDocument } from "./errors.ts";
 import type { CcDatabase, JobsTable } from "./store/schema.ts";
 
 /** A job that was written down. */
@@ -21,8 +21,17 @@ export interface JobRequest {
   readonly resourceType: string;
   readonly resourceGuid: string;
   readonly actor: Actor;
-  /** JSON for the work. */
+  /** JSON for the work; forgotten when the job ends, because it may hold secrets. */
   readonly input?: object;
+  /**
+   * Jobs of one lane share its places, so that what hangs in one never holds up another: `""` (default) for work on this machine,
+   * `broker:GUID` for what waits for a service broker.
+   */
+  readonly lane?: string;
+  /** The job that waits for this one. */
+  readonly rootGuid?: string;
+  /** Not before so many milliseconds have passed. */
+  readonly delayMs?: number;
 }
 
 export interface RunningJob {
@@ -30,13 +39,25 @@ export interface RunningJob {
   readonly resourceGuid: string;
   readonly actor: Actor;
   readonly input: Readonly<Record<string, unknown>>;
+  readonly createdAtMs: number;
+  /** How often the work has run and asked to run again. */
+  readonly runs: number;
+}
+
+/** Not done yet: the work runs again later, also after a restart. The job is POLLING meanwhile. */
+export interface JobAgain {
+  readonly againInMs: number;
+  /** Replaces the job's input. */
+  readonly input?: object;
+  /** Shown while it waits. */
+  readonly warnings?: readonly string[];
 }
 
 /**
  * The work of an operation. It may run again after a restart in its middle, so it begins by looking at what is left to do and treats
  * what is already gone as done. Throws `CcError` for what the client shall read; gives warnings back.
  */
-export type JobWork = (job: RunningJob, signal: AbortSignal) => Promise<readonly string[] | undefined>;
+export type JobWork = (job: RunningJob, signal: AbortSignal) => Promise<readonly string[] | JobAgain | undefined>;
 
 export interface JobsDeps {
   readonly db: Kysely<CcDatabase>;
@@ -47,18 +68,32 @@ export interface JobsDeps {
   readonly links: Links;
 }
 
-/** Jobs that run at once; the others wait in the table. */
-const RUNNING_MAX = 8;
-const JOB_TIMEOUT_MS = 15 * 60_000;
+/** How the jobs that wait for one stand. */
+export interface SubJobs {
+  readonly open: number;
+  readonly failures: readonly CcError[];
+}
 
-/** Long operations as rows: what was accepted runs to its end, also after kill -9. CC: jobs/pollable_job_wrapper.rb */
+/** Jobs of the main lane that run at once; the others wait in the table. */
+const MAIN_MAX = 8;
+/** Of each other lane, and of all others together. */
+const LANE_MAX = 4;
+const LANES_TOTAL_MAX = 64;
+/** Unfinished jobs that one lane keeps; more are refused. */
+const LANE_QUEUE_MAX = 2_000;
+const JOB_TIMEOUT_MS = 15 * 60_000;
+const LOOK_BATCH = 16;
+const OPEN = ["PROCESSING", "POLLING"] as const;
+
+/** Long operations as rows: what was accepted runs to its end, also after kill -9. CC: jobs/pollable_job_wrapper.rb, reoccurring_job.rb */
 export class Jobs {
   readonly #deps: JobsDeps;
   readonly #works = new Map<string, JobWork>();
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, { readonly lane: string; readonly done: Promise<void> }>();
   readonly #stop = new AbortController();
   #started = false;
   #looking: Promise<void> = Promise.resolve();
+  #alarm: { readonly atMs: number; readonly off: AbortController } | null = null;
 
   constructor(deps: JobsDeps) {
     this.#deps = deps;
@@ -75,10 +110,17 @@ export class Jobs {
     this.#look();
   }
 
-  /** Writes the job down (in `trx`, together with the change that asks for it) and runs it soon after. */
+  /**
+   * Writes the job down (in `trx`, together with the change that asks for it) and runs it soon after. Throws
+   * ServiceBrokerRateLimitExceeded when the lane's queue is full.
+   */
   async enqueue(request: JobRequest, trx: Kysely<CcDatabase> = this.#deps.db): Promise<CcJob> {
     const guid = this.#deps.random.guid();
     const now = this.#deps.clock.nowMs();
+    const lane = request.lane ?? "";
+    if (lane !== "" && (await this.#openIn(trx, lane)) >= LANE_QUEUE_MAX) {
+      throw new CcError("ServiceBrokerRateLimitExceeded");
+    }
     await trx
       .insertInto("jobs")
       .values({
@@ -94,25 +136,86 @@ export class Jobs {
         actor: JSON.stringify(request.actor),
         errors: "[]",
         warnings: "[]",
+        lane,
+        root_guid: request.rootGuid ?? null,
+        run_at: now + (request.delayMs ?? 0),
+        runs: 0,
       })
       .execute();
     this.#look();
+    return this.jobOf(guid);
+  }
+
+  jobOf(guid: string): CcJob {
     return { guid, href: this.#deps.links.href(`/v3/jobs/${guid}`) };
   }
 
-  /** Resolves when nothing runs or waits. */
+  /** The unfinished job of this operation on the resource. */
+  async open(operation: string, resourceGuid: string, trx: Kysely<CcDatabase> = this.#deps.db): Promise<CcJob | null> {
+    const row = await trx
+      .selectFrom("jobs")
+      .where("resource_guid", "=", resourceGuid)
+      .where("operation", "=", operation)
+      .where("state", "in", OPEN)
+      .orderBy("id")
+      .select("guid")
+      .executeTakeFirst();
+    return row === undefined ? null : this.jobOf(row.guid);
+  }
+
+  /** The jobs whose root is this one. */
+  async subJobs(rootGuid: string): Promise<SubJobs> {
+    const rows = await this.#deps.db
+      .selectFrom("jobs")
+      .where("root_guid", "=", rootGuid)
+      .orderBy("id")
+      .select(["state", "errors"])
+      .execute();
+    const failed = rows.filter(({ state }) => state === "FAILED");
+    return {
+      open: rows.filter(({ state }) => state === "PROCESSING" || state === "POLLING").length,
+      failures: failed.map(({ errors }) => {
+        const [first] = JSON.parse(errors) as { detail: string }[];
+        return new CcError("UnprocessableEntity", [first?.detail ?? "An unknown error occurred."]);
+      }),
+    };
+  }
+
+  /** Resolves when the job has run once: it has ended, or goes on polling. Rejects with the signal's reason. */
+  async ranOnce(guid: string, signal: AbortSignal): Promise<JobsTable["state"]> {
+    for (;;) {
+      const row = await this.#deps.db.selectFrom("jobs").where("guid", "=", guid).select("state").executeTakeFirst();
+      if (row === undefined) return "COMPLETE";
+      if (row.state !== "PROCESSING") return row.state;
+      const running = this.#running.get(guid)?.done;
+      await (running === undefined ? this.#deps.clock.sleep(RAN_ONCE_LOOK_MS, signal) : until(running, signal));
+    }
+  }
+
+  /** Resolves when nothing runs or is due. */
   async settled(): Promise<void> {
     await this.#looking;
     while (this.#running.size > 0) {
-      await Promise.all(this.#running.values());
+      await Promise.all([...this.#running.values()].map(({ done }) => done));
       await this.#looking;
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error("cloud controller stops"));
+    this.#alarm?.off.abort();
     await this.#looking;
-    await Promise.allSettled(this.#running.values());
+    await Promise.allSettled([...this.#running.values()].map(({ done }) => done));
+  }
+
+  async #openIn(trx: Kysely<CcDatabase>, lane: string): Promise<number> {
+    const { n } = await trx
+      .selectFrom("jobs")
+      .where("state", "in", OPEN)
+      .where("lane", "=", lane)
+      .select((eb) => eb.fn.countAll<number>().as("n"))
+      .executeTakeFirstOrThrow();
+    return n;
   }
 
   /** Looks for work, after the running look; the row of a caller's open transaction is seen because queries wait for it. */
@@ -124,22 +227,67 @@ export class Jobs {
   }
 
   async #takeUp(): Promise<void> {
-    if (this.#stop.signal.aborted || this.#running.size >= RUNNING_MAX) return;
-    const rows = await this.#deps.db
-      .selectFrom("jobs")
-      .where("state", "=", "PROCESSING")
-      .orderBy("id")
-      .limit(RUNNING_MAX + this.#running.size)
-      .selectAll()
-      .execute();
-    for (const row of rows) {
-      if (this.#running.has(row.guid) || this.#running.size >= RUNNING_MAX) continue;
-      const run = this.#run(row).finally(() => {
-        this.#running.delete(row.guid);
-        this.#look();
-      });
-      this.#running.set(row.guid, run);
+    for (;;) {
+      if (this.#stop.signal.aborted) return;
+      const full = this.#fullLanes();
+      const now = this.#deps.clock.nowMs();
+      let due = this.#deps.db
+        .selectFrom("jobs")
+        .where("state", "in", OPEN)
+        .where("run_at", "<=", now)
+        .where("lane", "not in", sql<string>`(SELECT value FROM json_each(${JSON.stringify(full.lanes)}))`)
+        .where(
+          "guid",
+          "not in",
+          sql<string>`(SELECT value FROM json_each(${JSON.stringify([...this.#running.keys()])}))`,
+        );
+      if (full.allButMain) due = due.where("lane", "=", "");
+      const rows = await due.orderBy("id").limit(LOOK_BATCH).selectAll().execute();
+      if (rows.length === 0) return await this.#setAlarm(now);
+      for (const row of rows) {
+        if (this.#isFull(row.lane)) continue;
+        const done = this.#run(row).finally(() => {
+          this.#running.delete(row.guid);
+          this.#look();
+        });
+        this.#running.set(row.guid, { lane: row.lane, done });
+      }
     }
+  }
+
+  #isFull(lane: string): boolean {
+    const { lanes, allButMain } = this.#fullLanes();
+    return lanes.includes(lane) || (allButMain && lane !== "");
+  }
+
+  #fullLanes(): { lanes: string[]; allButMain: boolean } {
+    const counts = new Map<string, number>();
+    for (const { lane } of this.#running.values()) counts.set(lane, (counts.get(lane) ?? 0) + 1);
+    const lanes = [...counts].filter(([lane, n]) => n >= (lane === "" ? MAIN_MAX : LANE_MAX)).map(([lane]) => lane);
+    return { lanes, allButMain: this.#running.size - (counts.get("") ?? 0) >= LANES_TOTAL_MAX };
+  }
+
+  /** Looks again when the next waiting job is due. */
+  async #setAlarm(now: number): Promise<void> {
+    const next = await this.#deps.db
+      .selectFrom("jobs")
+      .where("state", "in", OPEN)
+      .where("run_at", ">", now)
+      .orderBy("run_at")
+      .select("run_at")
+      .executeTakeFirst();
+    if (next === undefined || (this.#alarm !== null && this.#alarm.atMs <= next.run_at)) return;
+    this.#alarm?.off.abort();
+    const alarm = { atMs: next.run_at, off: new AbortController() };
+    this.#alarm = alarm;
+    const wait = Math.min(next.run_at - now, ALARM_MAX_MS);
+    void this.#deps.clock.sleep(wait, alarm.off.signal).then(
+      () => {
+        if (this.#alarm === alarm) this.#alarm = null;
+        this.#look();
+      },
+      () => undefined, // another alarm took its place
+    );
   }
 
   async #run(row: Omit<JobsTable, "id">): Promise<void> {
@@ -147,37 +295,93 @@ export class Jobs {
     try {
       const work = this.#works.get(row.operation);
       if (work === undefined) throw new Error(`no work for job ${row.operation}`);
-      const warnings = await work(
-        { guid: row.guid, resourceGuid: row.resource_guid, actor: JSON.parse(row.actor), input: JSON.parse(row.input) },
-        signal,
-      );
-      await this.#finish(row.guid, "COMPLETE", [], warnings ?? []);
+      const job: RunningJob = {
+        guid: row.guid,
+        resourceGuid: row.resource_guid,
+        actor: JSON.parse(row.actor),
+        input: JSON.parse(row.input),
+        createdAtMs: row.created_at,
+        runs: row.runs,
+      };
+      const outcome = await work(job, signal);
+      if (outcome !== undefined && "againInMs" in outcome) await this.#again(row, outcome);
+      else await this.#finish(row, "COMPLETE", [], outcome ?? []);
     } catch (error) {
       if (this.#stop.signal.aborted) return; // the next start takes it up again
-      if (!(error instanceof CcError)) {
+      if (!(error instanceof CcError) && !(error instanceof CompoundError)) {
         this.#deps.log.error("job failed", { job: row.guid, operation: row.operation, error });
       }
       const shown = signal.aborted ? new CcError("JobTimeout") : error;
-      await this.#finish(row.guid, "FAILED", errorDocument(shown).errors, []);
+      await this.#finish(row, "FAILED", errorDocument(shown).errors, []);
     }
   }
 
+  async #again(row: Omit<JobsTable, "id">, again: JobAgain): Promise<void> {
+    const now = this.#deps.clock.nowMs();
+    await this.#deps.db
+      .updateTable("jobs")
+      .set({
+        state: "POLLING",
+        run_at: now + again.againInMs,
+        runs: row.runs + 1,
+        updated_at: now,
+        ...(again.input === undefined ? {} : { input: JSON.stringify(again.input) }),
+        ...(again.warnings === undefined ? {} : { warnings: warningsJson(again.warnings) }),
+      })
+      .where("guid", "=", row.guid)
+      .execute();
+    await this.#deps.file.durable();
+  }
+
   async #finish(
-    guid: string,
+    row: Omit<JobsTable, "id">,
     state: "COMPLETE" | "FAILED",
     errors: readonly object[],
     warnings: readonly string[],
   ): Promise<void> {
+    const now = this.#deps.clock.nowMs();
     await this.#deps.db
       .updateTable("jobs")
       .set({
         state,
         errors: JSON.stringify(errors),
-        warnings: JSON.stringify(warnings.map((detail) => ({ detail }))),
-        updated_at: this.#deps.clock.nowMs(),
+        warnings: warningsJson(warnings),
+        input: "{}",
+        updated_at: now,
       })
-      .where("guid", "=", guid)
+      .where("guid", "=", row.guid)
       .execute();
+    if (row.root_guid !== null) await this.#wakeRoot(row.root_guid, now);
     await this.#deps.file.durable();
   }
+
+  /** Who waits for this job need not wait until his next look. */
+  async #wakeRoot(guid: string, now: number): Promise<void> {
+    await this.#deps.db
+      .updateTable("jobs")
+      .set({ run_at: now })
+      .where("guid", "=", guid)
+      .where("state", "=", "POLLING")
+      .where("run_at", ">", now)
+      .execute();
+  }
+}
+
+/** A far alarm is set anew: timers are short and clocks are moved. */
+const ALARM_MAX_MS = 10 * 60_000;
+const RAN_ONCE_LOOK_MS = 20;
+
+function warningsJson(warnings: readonly string[]): string {
+  return JSON.stringify(warnings.map((detail) => ({ detail })));
+}
+
+function until(done: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const aborted = () => reject(signal.reason);
+    signal.addEventListener("abort", aborted, { once: true });
+    void done.finally(() => {
+      signal.removeEventListener("abort", aborted);
+      resolve();
+    });
+  });
 }

@@ -32,6 +32,10 @@ async function addJobs(
         actor: "{}",
         errors: "[]",
         warnings: "[]",
+        lane: "",
+        root_guid: null,
+        run_at: 0,
+        runs: 0,
       })
       .execute();
   }

@@ -10,6 +10,7 @@ const BATCH = 500;
 const KEPT = [
   { table: "audit_events", days: 31, where: sql`1` },
   { table: "app_usage_events", days: 31, where: sql`1` },
+  { table: "service_usage_events", days: 31, where: sql`1` },
   { table: "jobs", days: 90, where: sql`state IN ('COMPLETE', 'FAILED')` },
 ] as const;
 

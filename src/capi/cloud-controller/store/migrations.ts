@@ -159,7 +159,27 @@ CREATE TABLE app_usage_events (${RESOURCE}, state TEXT NOT NULL, previous_state 
   previous_memory_in_mb_per_instance INTEGER, instance_count INTEGER NOT NULL, previous_instance_count INTEGER) STRICT;
 `;
 
+/** Managed service instances: jobs that poll brokers in lanes of their own, usage events, names of keys. */
+const BROKER_WORK = `
+ALTER TABLE jobs ADD COLUMN lane TEXT NOT NULL DEFAULT '';
+ALTER TABLE jobs ADD COLUMN root_guid TEXT;
+ALTER TABLE jobs ADD COLUMN run_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN runs INTEGER NOT NULL DEFAULT 0;
+DROP INDEX jobs_open;
+CREATE INDEX jobs_open ON jobs (run_at, lane) WHERE state IN ('PROCESSING', 'POLLING');
+CREATE INDEX jobs_of_root ON jobs (root_guid) WHERE root_guid IS NOT NULL;
+ALTER TABLE service_instances ADD COLUMN broker_provided_metadata TEXT;
+CREATE INDEX service_instances_of_plan ON service_instances (service_plan_guid);
+CREATE INDEX service_instances_shared_with ON service_instance_shares (space_guid);
+CREATE INDEX service_route_bindings_of_instance ON service_route_bindings (service_instance_guid);
+CREATE UNIQUE INDEX service_key_names ON service_credential_bindings (service_instance_guid, name) WHERE type = 'key';
+CREATE TABLE service_usage_events (${RESOURCE}, state TEXT NOT NULL, organization_guid TEXT NOT NULL, space_guid TEXT NOT NULL, space_name TEXT NOT NULL,
+  service_instance_guid TEXT NOT NULL, service_instance_name TEXT NOT NULL, service_instance_type TEXT NOT NULL, service_plan_guid TEXT,
+  service_plan_name TEXT, service_offering_guid TEXT, service_offering_name TEXT, service_broker_guid TEXT, service_broker_name TEXT) STRICT;
+`;
+
 /** Numbered for ever: once a version is out, change the schema with a new entry. */
 export const CC_MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: [TENANTS, RECORDS, APPS, ROUTING, SERVICES].join("\n") },
+  { version: 2, sql: BROKER_WORK },
 ];

@@ -46,6 +46,7 @@ export interface CcDatabase {
   revisions: RevisionsTable;
   sidecars: SidecarsTable;
   app_usage_events: AppUsageEventsTable;
+  service_usage_events: ServiceUsageEventsTable;
 }
 
 export type Flag = 0 | 1;
@@ -189,6 +190,12 @@ export interface JobsTable extends ResourceTable {
   actor: Json;
   errors: Json;
   warnings: Json;
+  /** Who shares places with whom; see `JobRequest`. */
+  lane: string;
+  root_guid: string | null;
+  /** Not before. */
+  run_at: number;
+  runs: number;
 }
 
 /** Labels and annotations of every resource. `key_prefix` is "" when the key has none. */
@@ -253,6 +260,8 @@ export interface ServiceInstancesTable extends NamedTable {
   route_service_url: string | null;
   dashboard_url: string | null;
   maintenance_info: Json;
+  /** `metadata` of the broker's answer; null without. */
+  broker_provided_metadata: Json | null;
   parameters: Json;
   last_operation: Json;
 }
@@ -449,4 +458,20 @@ export interface AppUsageEventsTable extends ResourceTable {
   previous_memory_in_mb_per_instance: number | null;
   instance_count: number;
   previous_instance_count: number | null;
+}
+
+export interface ServiceUsageEventsTable extends ResourceTable {
+  state: "CREATED" | "UPDATED" | "DELETED";
+  organization_guid: string;
+  space_guid: string;
+  space_name: string;
+  service_instance_guid: string;
+  service_instance_name: string;
+  service_instance_type: "managed_service_instance" | "user_provided_service_instance";
+  service_plan_guid: string | null;
+  service_plan_name: string | null;
+  service_offering_guid: string | null;
+  service_offering_name: string | null;
+  service_broker_guid: string | null;
+  service_broker_name: string | null;
 }

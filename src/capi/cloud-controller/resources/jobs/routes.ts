@@ -30,6 +30,7 @@ const TABLES: Readonly<Record<string, string>> = {
   droplet: "droplets",
   buildpack: "buildpacks",
   service_instance: "service_instances",
+  service_instances: "service_instances", // what CC names the resource of creations and updates
   service_broker: "service_brokers",
   service_credential_binding: "service_credential_bindings",
   service_route_binding: "service_route_bindings",
