@@ -99,7 +99,7 @@ export function parseListQuery(spec: ListSpec, query: Query): ListQuery {
 
 /** For a resource's own page: only `include`, `fields` and the like. */
 export function parseShowQuery(
-  spec: Pick<ListSpec, "include" | "embed" | "fields">,
+  spec: Pick<ListSpec, "include" | "embed" | "fields" | "mistakesAre">,
   query: Query,
 ): Pick<ListQuery, "include" | "embed" | "fields"> {
   const errors: string[] = [];
@@ -113,7 +113,7 @@ export function parseShowQuery(
   const include = parseChoices(query, "include", "included", spec.include ?? [], errors);
   const embed = parseChoices(query, "embed", "embedded", spec.embed ?? [], errors);
   const fields = parseFields(spec.fields ?? {}, query, errors);
-  if (errors.length > 0) throw new CcError("BadQueryParameter", [errors]);
+  if (errors.length > 0) throw new CcError(spec.mistakesAre ?? "BadQueryParameter", [errors]);
   return { include, embed, fields };
 }
 

@@ -23,6 +23,7 @@ import { resourceMatches } from "./resource-matches/routes.ts";
 import { revisions } from "./revisions/routes.ts";
 import { roles } from "./roles/routes.ts";
 import { root } from "./root/routes.ts";
+import { routePolicies } from "./route-policies/routes.ts";
 import { routes } from "./routes/routes.ts";
 import { securityGroups } from "./security-groups/routes.ts";
 import { serviceBrokers } from "./service-brokers/routes.ts";
@@ -50,6 +51,7 @@ export const RESOURCES: readonly Resource[] = [
   usageSummary,
   domains,
   routes,
+  routePolicies,
   organizationQuotas,
   spaceQuotas,
   stacks,

@@ -178,8 +178,17 @@ CREATE TABLE service_usage_events (${RESOURCE}, state TEXT NOT NULL, organizatio
   service_plan_name TEXT, service_offering_guid TEXT, service_offering_name TEXT, service_broker_guid TEXT, service_broker_name TEXT) STRICT;
 `;
 
+/** Who may call a route. */
+const ROUTE_POLICIES = `
+ALTER TABLE domains ADD COLUMN enforce_route_policies INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE domains ADD COLUMN route_policies_scope TEXT;
+CREATE TABLE route_policies (${RESOURCE}, route_guid TEXT NOT NULL REFERENCES routes (guid) ON DELETE CASCADE,
+  source_type TEXT NOT NULL, source_guid TEXT NOT NULL, UNIQUE (route_guid, source_type, source_guid)) STRICT;
+`;
+
 /** Numbered for ever: once a version is out, change the schema with a new entry. */
 export const CC_MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: [TENANTS, RECORDS, APPS, ROUTING, SERVICES].join("\n") },
   { version: 2, sql: BROKER_WORK },
+  { version: 3, sql: ROUTE_POLICIES },
 ];

@@ -14,6 +14,7 @@ export interface CcDatabase {
   domains: DomainsTable;
   domain_shared_organizations: { domain_guid: string; organization_guid: string };
   routes: RoutesTable;
+  route_policies: RoutePoliciesTable;
   route_destinations: RouteDestinationsTable;
   route_shares: { route_guid: string; space_guid: string };
   isolation_segments: NamedTable;
@@ -125,6 +126,8 @@ export interface DomainsTable extends NamedTable {
   owning_organization_guid: string | null;
   internal: Flag;
   router_group_guid: string | null;
+  enforce_route_policies: Generated<Flag>;
+  route_policies_scope: string | null;
 }
 
 export interface RoutesTable extends ResourceTable {
@@ -136,6 +139,13 @@ export interface RoutesTable extends ResourceTable {
   domain_guid: string;
   space_guid: string;
   options: Json;
+}
+
+export interface RoutePoliciesTable extends ResourceTable {
+  route_guid: string;
+  source_type: "app" | "space" | "org" | "any";
+  /** "" for `any`. */
+  source_guid: string;
 }
 
 export interface RouteDestinationsTable extends ResourceTable {

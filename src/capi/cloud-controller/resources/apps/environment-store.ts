@@ -1,5 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { CcDatabase } from "../../store/schema.ts";
+import { sourceText } from "../route-policies/source.ts";
 import type { BoundService, EnvironmentValues } from "./environment.ts";
 
 /** The variables that an operator gives every app while it runs or is staged. */
@@ -106,14 +107,24 @@ export async function mappedRoutes(db: Kysely<CcDatabase>, appGuid: string): Pro
       "route.path",
       "route.port",
       "route.options",
+      "route.guid as route_guid",
+      "domain.enforce_route_policies",
+      "domain.route_policies_scope",
       "domain.name as domain",
       "domain.internal",
       "domain.router_group_guid",
       "service.route_service_url",
     ])
     .execute();
+  const enforced = rows.filter((row) => row.enforce_route_policies === 1).map((row) => row.route_guid);
+  const policies = enforced.length === 0 ? new Map<string, string[]>() : await policySources(db, enforced);
   return rows.map((row) => {
-    const options = JSON.parse(row.options) as Record<string, unknown>;
+    const options = {
+      ...(JSON.parse(row.options) as Record<string, unknown>),
+      ...(row.enforce_route_policies === 1
+        ? policyOptions(row.route_policies_scope, policies.get(row.route_guid) ?? [])
+        : {}),
+    };
     return {
       appGuid: row.app_guid,
       processType: row.process_type,
@@ -129,6 +140,27 @@ export async function mappedRoutes(db: Kysely<CcDatabase>, appGuid: string): Pro
       options: Object.keys(options).length === 0 ? null : options,
     };
   });
+}
+
+/** Sources of the routes' policies, oldest first. */
+async function policySources(db: Kysely<CcDatabase>, routeGuids: readonly string[]): Promise<Map<string, string[]>> {
+  const rows = await db
+    .selectFrom("route_policies")
+    .where("route_guid", "in", [...new Set(routeGuids)])
+    .orderBy("id")
+    .select(["route_guid", "source_type", "source_guid"])
+    .execute();
+  const byRoute = new Map<string, string[]>();
+  for (const row of rows) byRoute.set(row.route_guid, [...(byRoute.get(row.route_guid) ?? []), sourceText(row)]);
+  return byRoute;
+}
+
+/** What the router is told; `/v3/routes` never shows it. CC: diego/protocol/routing_info.rb */
+function policyOptions(scope: string | null, sources: readonly string[]): Record<string, string> {
+  return {
+    ...(scope === null ? {} : { route_policy_scope: scope }),
+    ...(sources.length === 0 ? {} : { route_policy_sources: sources.join(",") }),
+  };
 }
 
 /** `host.domain/path`, of a TCP route `domain:port`. CC: route.rb, uri */

@@ -1,8 +1,9 @@
 import { sql } from "kysely";
 import { SPACE_READERS } from "../../access.ts";
 import { spaceGuidsWith } from "../../access-store.ts";
-import { accepted, created, ok } from "../../api/answer.ts";
+import { accepted, type CcAnswer, created, ok } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
+import type { CcRequest } from "../../api/request.ts";
 import { actorOf } from "../../audit-events.ts";
 import { notFound, unprocessable } from "../../errors.ts";
 import { presentPage, readPage } from "../../list-page.ts";
@@ -50,6 +51,12 @@ export function apps(api: CcApi): void {
   api.get("/v3/apps/:guid/relationships/current_droplet", currentDroplet(api, true));
   api.patch("/v3/apps/:guid/relationships/current_droplet", assign(api));
   api.get("/v3/apps/:guid/droplets/current", currentDroplet(api, false));
+  api.get("/v3/stacks/:guid/apps", async ({ params, query, access, path }) => {
+    const guid = params["guid"]!;
+    const stack = await api.db.selectFrom("stacks").where("guid", "=", guid).select("name").executeTakeFirst();
+    if (stack === undefined) throw notFound("Stack");
+    return listApps(api, { access, path, query: { ...query, stacks: encodeURIComponent(stack.name) } }, false);
+  });
   registerEnvironment(api);
   api.job("app.delete", async (job) => {
     await deleteApp(api, job.resourceGuid, job.actor);
@@ -67,33 +74,41 @@ export function apps(api: CcApi): void {
 }
 
 function index(api: CcApi): Handler {
-  return async ({ query, access, path }) => {
-    const list = parseListQuery(APPS_LIST, query);
-    let rows = api.db.selectFrom("apps").innerJoin("spaces", "spaces.guid", "apps.space_guid").selectAll("apps");
-    if (!access.readsAll) rows = rows.where("apps.space_guid", "in", spaceGuidsWith(api.db, access, SPACE_READERS));
-    const names = list.list("names");
-    if (names !== null) rows = rows.where("apps.name", "in", names);
-    const spaces = list.list("space_guids");
-    if (spaces !== null) rows = rows.where("apps.space_guid", "in", spaces);
-    const organizations = list.list("organization_guids");
-    if (organizations !== null) rows = rows.where("spaces.organization_guid", "in", organizations);
-    const stacks = list.list("stacks");
-    if (stacks !== null) {
-      rows = rows.where(sql<string>`coalesce(json_extract(apps.lifecycle_data, '$.stack'), '')`, "in", stacks);
-    }
-    const type = list.text("lifecycle_type");
-    if (type !== null) rows = rows.where("apps.lifecycle_type", "=", type as App["lifecycle_type"]);
-    const page = await readPage(rows, "apps", list, { owner: "app", columns: { state: "desired_state" } });
-    const metadata = await metadataOf(
-      api.db,
-      "app",
-      page.rows.map(({ guid }) => guid),
-    );
-    const resources = page.rows.map((row) => presentApp(row, metadata(row.guid), api.links));
-    const document = presentPage(api.links, path, list, page.total, resources);
-    const spaceGuids = [...new Set(page.rows.map(({ space_guid }) => space_guid))];
-    return ok({ ...document, ...(await included(api, list.include, spaceGuids)) });
-  };
+  return (request) => listApps(api, request, true);
+}
+
+/** `embed`: whether `include` is answered. CC: the list of a stack's apps takes it and leaves it out. */
+async function listApps(
+  api: CcApi,
+  { query, access, path }: Pick<CcRequest, "query" | "access" | "path">,
+  embed: boolean,
+): Promise<CcAnswer> {
+  const list = parseListQuery(APPS_LIST, query);
+  let rows = api.db.selectFrom("apps").innerJoin("spaces", "spaces.guid", "apps.space_guid").selectAll("apps");
+  if (!access.readsAll) rows = rows.where("apps.space_guid", "in", spaceGuidsWith(api.db, access, SPACE_READERS));
+  const names = list.list("names");
+  if (names !== null) rows = rows.where("apps.name", "in", names);
+  const spaces = list.list("space_guids");
+  if (spaces !== null) rows = rows.where("apps.space_guid", "in", spaces);
+  const organizations = list.list("organization_guids");
+  if (organizations !== null) rows = rows.where("spaces.organization_guid", "in", organizations);
+  const stacks = list.list("stacks");
+  if (stacks !== null) {
+    rows = rows.where(sql<string>`coalesce(json_extract(apps.lifecycle_data, '$.stack'), '')`, "in", stacks);
+  }
+  const type = list.text("lifecycle_type");
+  if (type !== null) rows = rows.where("apps.lifecycle_type", "=", type as App["lifecycle_type"]);
+  const page = await readPage(rows, "apps", list, { owner: "app", columns: { state: "desired_state" } });
+  const metadata = await metadataOf(
+    api.db,
+    "app",
+    page.rows.map(({ guid }) => guid),
+  );
+  const resources = page.rows.map((row) => presentApp(row, metadata(row.guid), api.links));
+  const shown = embed ? list : { ...list, given: {} };
+  const document = presentPage(api.links, path, shown, page.total, resources);
+  const spaceGuids = [...new Set(page.rows.map(({ space_guid }) => space_guid))];
+  return ok(embed ? { ...document, ...(await included(api, list.include, spaceGuids)) } : document);
 }
 
 function show(api: CcApi): Handler {

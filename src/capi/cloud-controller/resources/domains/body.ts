@@ -19,6 +19,8 @@ export function domainNameTexts(name: unknown): string[] {
   ];
 }
 
+const POLICY_SCOPES = ["any", "org", "space"] as const;
+
 const domainRelationships = relationships({
   organization: toOne("organization").nullish(),
   shared_organizations: toMany("shared_organizations").nullish(),
@@ -39,10 +41,25 @@ export const DOMAIN_CREATE = z
     internal: z.boolean().nullish(),
     relationships: domainRelationships.optional(),
     router_group: z.strictObject({ guid: z.string({ error: own("must be a string") }) }).nullish(),
+    enforce_route_policies: z.boolean().nullish(),
+    route_policies_scope: z.enum(POLICY_SCOPES, { error: own("must be one of 'any', 'org', 'space'") }).nullish(),
     metadata: metadata(),
   })
   .superRefine(
-    check(({ internal, relationships: related, router_group: group }) => [
+    check(({ internal, relationships: related, router_group: group, enforce_route_policies: enforced, ...rest }) => [
+      ...(enforced === true && internal === true
+        ? [full("Internal domains cannot have route policy enforcement. Internal routes bypass GoRouter.")]
+        : []),
+      ...(enforced === true && group !== undefined
+        ? [
+            full(
+              "Domains with a router group cannot have route policy enforcement. TCP routes do not support mTLS policy enforcement.",
+            ),
+          ]
+        : []),
+      ...(enforced === true && !rest.route_policies_scope
+        ? [full("Route policies scope is required when enforce_route_policies is true")]
+        : []),
       ...(internal === true && related !== undefined
         ? [full("Cannot associate an internal domain with an organization")]
         : []),

@@ -41,6 +41,8 @@ export function createDomain(api: CcApi): Handler {
             owning_organization_guid: owner?.guid ?? null,
             internal: wanted.internal === true ? 1 : 0,
             router_group_guid: groupGuid,
+            enforce_route_policies: wanted.enforce_route_policies === true ? 1 : 0,
+            route_policies_scope: wanted.route_policies_scope ?? null,
           })
           .returningAll()
           .executeTakeFirstOrThrow();

@@ -26,6 +26,9 @@ export async function presentDomains(api: CcApi, access: Access, domains: readon
       internal: domain.internal === 1,
       router_group: group === null ? null : { guid: group },
       supported_protocols: [protocolOf(api.config, domain)],
+      ...(domain.enforce_route_policies === 1
+        ? { enforce_route_policies: true, route_policies_scope: domain.route_policies_scope }
+        : {}),
       relationships: {
         organization: { data: owner === null ? null : { guid: owner } },
         shared_organizations: {

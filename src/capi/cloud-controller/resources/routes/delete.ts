@@ -27,9 +27,15 @@ export async function deleteRoutes(
     .where("route_guid", "in", guids)
     .select(["app_guid", "process_type"])
     .execute();
+  const policies = await trx.selectFrom("route_policies").where("route_guid", "in", guids).select("guid").execute();
   await trx.deleteFrom("service_route_bindings").where("route_guid", "in", guids).execute();
   await trx.deleteFrom("routes").where("guid", "in", guids).execute(); // destinations and shares go with them
   await deleteMetadata(trx, "route", guids);
+  await deleteMetadata(
+    trx,
+    "route_policy",
+    policies.map(({ guid }) => guid),
+  );
   for (const route of routes) {
     await api.event(trx, {
       type: "audit.route.delete-request",

@@ -6,6 +6,7 @@ import { presentPage, readPage } from "../../list-page.ts";
 import { type ListQuery, type ListSpec, parseListQuery } from "../../list-query.ts";
 import { includedDomains } from "../domains/present.ts";
 import { includedOrganizations } from "../organizations/present.ts";
+import { includedRoutePolicies } from "../route-policies/present.ts";
 import { includedSpaces } from "../spaces/present.ts";
 import { presentRoutes, type Route } from "./present.ts";
 
@@ -127,6 +128,11 @@ export async function included(
       spaces.map((space) => space.organization_guid),
     );
   }
-  if (include.includes("route_policies")) parts["route_policies"] = [];
+  if (include.includes("route_policies")) {
+    parts["route_policies"] = await includedRoutePolicies(
+      api,
+      routes.map(({ guid }) => guid),
+    );
+  }
   return { included: parts };
 }
