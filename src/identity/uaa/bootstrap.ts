@@ -98,6 +98,8 @@ async function createAdmin(context: UaaContext): Promise<User> {
     passwordChangedMs: nowMs,
     lastLogonMs: null,
     previousLogonMs: null,
+    passwordChangeRequired: false,
+    tokenSalt: "",
   };
   await users.insert(admin);
   return admin;

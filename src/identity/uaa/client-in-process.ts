@@ -1,7 +1,8 @@
-import type { UaaClient, UaaUser } from "./client.ts";
+import type { SigningKeyInfo, UaaAdmin, UaaClient, UaaUser } from "./client.ts";
 import type { UaaContext } from "./context.ts";
 import { tokenKeys } from "./handlers/keys.ts";
 import type { User } from "./model.ts";
+import type { SigningKey } from "./signing-keys.ts";
 
 /** At most this many ids or names a call, as over the wire. */
 const IDS_MAX = 500;
@@ -22,6 +23,24 @@ export function inProcessClient(context: UaaContext): UaaClient {
         found.push(...(await context.users.findByName(name, origin)).map(toUaaUser));
       }
       return found;
+    },
+  };
+}
+
+/** The operator's side, in the same process. */
+export function inProcessAdmin(context: UaaContext): UaaAdmin {
+  const { keys, log } = context;
+  const toInfo = ({ id, createdMs }: SigningKey): SigningKeyInfo => ({ id, createdMs, active: keys.active.id === id });
+  return {
+    signingKeys: async () => keys.all.map(toInfo),
+    rotateSigningKey: async () => {
+      const key = await keys.rotate();
+      log.info("signing key rotated", { keyId: key.id });
+      return toInfo(key);
+    },
+    removeSigningKey: async (id) => {
+      await keys.remove(id);
+      log.info("signing key removed", { keyId: id });
     },
   };
 }

@@ -13,3 +13,20 @@ export interface UaaClient {
   /** Any origin when none is given. Names compare without case. */
   usersByName(userNames: readonly string[], origin: string | null, signal: AbortSignal): Promise<UaaUser[]>;
 }
+
+export interface SigningKeyInfo {
+  readonly id: string;
+  /** This one signs; the others only verify. */
+  readonly active: boolean;
+  readonly createdMs: number;
+}
+
+/** What an operator of the UAA may do; all of it durable once resolved. */
+export interface UaaAdmin {
+  /** From the oldest to the newest. */
+  signingKeys(signal: AbortSignal): Promise<SigningKeyInfo[]>;
+  /** A new key signs from now on; the old ones go on verifying until they are removed. */
+  rotateSigningKey(signal: AbortSignal): Promise<SigningKeyInfo>;
+  /** Tokens of this key are void from now on. Throws `SigningKeyError` for the key that signs and for an unknown one. */
+  removeSigningKey(id: string, signal: AbortSignal): Promise<void>;
+}

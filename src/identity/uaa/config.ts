@@ -1,3 +1,6 @@
+import type { LockoutPolicy } from "./lockout.ts";
+import type { PasswordPolicy } from "./password-policy.ts";
+
 /** A client as the platform registers it at each start (the stored one is overwritten). */
 export interface BootstrapClient {
   readonly id: string;
@@ -33,6 +36,21 @@ export interface UaaConfig {
   readonly refreshTokenTtlSeconds?: number;
   /** Tokens are kept so that `cf logout` ends them. Default true. UAA: jwt.token.revocable */
   readonly revocableTokens?: boolean;
+  /** A refresh token ends when it is used; its successor comes with the answer. Default false. UAA: jwt.token.refresh.rotate */
+  readonly refreshTokenRotate?: boolean;
+  /** One refresh token for each pair of user and client. Default false. UAA: jwt.token.refresh.unique */
+  readonly refreshTokenUnique?: boolean;
+  /**
+   * Default `jwt`. UAA: jwt.token.refresh.format, there `opaque`; the official command line reads the id out of the JWT to
+   * end it at `cf logout`.
+   */
+  readonly refreshTokenFormat?: "jwt" | "opaque";
+  readonly passwordPolicy?: Partial<PasswordPolicy>;
+  readonly lockoutPolicy?: Partial<LockoutPolicy>;
+  /** Pages to make an account and to reset a password. Default false: nobody gets mail here. UAA: login.selfServiceLinksEnabled */
+  readonly selfService?: boolean;
+  /** Where /logout.do may send the browser besides our own pages and a client's addresses; `*` as in those. UAA: logout.redirect.parameter.whitelist */
+  readonly logoutRedirects?: readonly string[];
   /** Every user has these groups. */
   readonly defaultUserGroups?: readonly string[];
   /** Groups of the first administrator. */

@@ -3,6 +3,7 @@ import type { Log } from "../../kit/log.ts";
 import type { Random, Secrets } from "../../kit/random.ts";
 import type { Sqlite } from "../../kit/sqlite.ts";
 import type { UaaConfig } from "./config.ts";
+import type { IdentitySource } from "./identity-source.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import type { ClientStore } from "./store-clients.ts";
@@ -25,5 +26,7 @@ export interface UaaContext {
   readonly tokens: TokenStore;
   readonly hasher: PasswordHasher;
   readonly keys: SigningKeys;
+  /** LDAP and OIDC providers. */
+  readonly identities: IdentitySource;
   readonly defaultGroups: readonly string[];
 }

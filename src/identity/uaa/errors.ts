@@ -2,6 +2,7 @@
 const STATUS = {
   invalid_client: 401,
   unauthorized: 401,
+  unauthorized_client: 401,
   invalid_token: 401,
   insufficient_scope: 403,
   access_denied: 403,

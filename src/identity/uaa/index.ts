@@ -1,5 +1,6 @@
-export type { UaaClient, UaaUser } from "./client.ts";
+export type { SigningKeyInfo, UaaAdmin, UaaClient, UaaUser } from "./client.ts";
 export type { BootstrapClient, UaaConfig } from "./config.ts";
 export { UaaError, type UaaErrorCode } from "./errors.ts";
+export { SigningKeyError } from "./signing-keys.ts";
 export { standardClients } from "./standard-clients.ts";
 export { startUaa, type Uaa, type UaaDeps } from "./uaa.ts";

@@ -19,6 +19,10 @@ export interface User {
   readonly passwordChangedMs: number;
   readonly lastLogonMs: number | null;
   readonly previousLogonMs: number | null;
+  /** The next sign-in may only lead to a new password. UAA: passwordChangeRequired */
+  readonly passwordChangeRequired: boolean;
+  /** A new value voids every token of the user. UAA: ScimUser.salt */
+  readonly tokenSalt: string;
 }
 
 export interface Group {
@@ -67,6 +71,8 @@ export interface StoredToken {
   readonly issuedMs: number;
   readonly expiresMs: number;
   readonly scope: readonly string[];
+  /** What an opaque token stands for; null: the token is a JWT and says it itself. */
+  readonly claims: Readonly<Record<string, unknown>> | null;
 }
 
 /** A user's yes or no to one scope for one client. */

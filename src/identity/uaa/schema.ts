@@ -19,6 +19,8 @@ export interface UserRow {
   password_changed_ms: number;
   last_logon_ms: number | null;
   previous_logon_ms: number | null;
+  password_change_required: number;
+  token_salt: string;
 }
 
 export interface GroupRow {
@@ -52,9 +54,11 @@ export interface UaaTables {
   groups: GroupRow;
   memberships: { group_id: string; member_id: string; member_type: string; origin: string; added_ms: number };
   clients: ClientRow;
-  signing_keys: { id: string; private_jwk: string; created_ms: number };
+  /** `removed_ms`: the key has gone and its `private_jwk` is empty; the name stays taken. */
+  signing_keys: { id: string; private_jwk: string; created_ms: number; removed_ms: number | null };
   one_time_codes: { code_hash: string; intent: string; payload: string; expires_ms: number };
-  sessions: { session_hash: string; user_id: string; created_ms: number; expires_ms: number };
+  /** `details`: JSON of SessionDetails. */
+  sessions: { session_hash: string; user_id: string; created_ms: number; expires_ms: number; details: string };
   tokens: {
     token_id: string;
     client_id: string;
@@ -63,6 +67,8 @@ export interface UaaTables {
     issued_ms: number;
     expires_ms: number;
     scope: string;
+    /** JSON of an opaque token's claims; null: a JWT. */
+    claims: string | null;
   };
   login_failures: { user_id: string; failed_ms: number };
   approvals: {
@@ -129,6 +135,16 @@ export const MIGRATIONS: readonly Migration[] = [
         status TEXT NOT NULL, expires_ms INTEGER NOT NULL, last_modified_ms INTEGER NOT NULL,
         PRIMARY KEY (user_id, client_id, scope)
       ) STRICT, WITHOUT ROWID;
+    `,
+  },
+  {
+    version: 2,
+    sql: `
+      ALTER TABLE users ADD COLUMN password_change_required INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE users ADD COLUMN token_salt TEXT NOT NULL DEFAULT '';
+      ALTER TABLE sessions ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
+      ALTER TABLE tokens ADD COLUMN claims TEXT;
+      ALTER TABLE signing_keys ADD COLUMN removed_ms INTEGER;
     `,
   },
 ];

@@ -97,14 +97,6 @@ export function validateUser(userName: string | undefined, email: string | undef
   }
 }
 
-/** UAA: UaaPasswordPolicyValidator with the default policy (1 to 255 characters) */
-export function validatePassword(password: string): void {
-  if (password.length < 1) throw new UaaError("invalid_password", "Password must be at least 1 characters in length.");
-  if (password.length > 255) {
-    throw new UaaError("invalid_password", "Password must be no more than 255 characters in length.");
-  }
-}
-
 function text(source: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const value = source[name];
   if (value === undefined || value === null) return undefined;

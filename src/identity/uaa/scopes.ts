@@ -35,7 +35,16 @@ export function decideUserScopes(
       `[${wanted.join(", ")}] is invalid. This user is not allowed any of the requested scopes`,
     );
   }
+  if (!hasRequiredGroups(client, groupsOfUser)) {
+    throw new UaaError("invalid_scope", "User does not meet the client's required group criteria.");
+  }
   return granted;
+}
+
+/** Whether a user is in all the groups that a client insists on. UAA: UaaTokenUtils.hasRequiredUserGroups */
+export function hasRequiredGroups(client: OauthClient, groupsOfUser: ReadonlySet<string>): boolean {
+  const required = client.additional["required_user_groups"];
+  return !Array.isArray(required) || required.every((group) => groupsOfUser.has(String(group)));
 }
 
 /** The scopes of a client's own token: wanted (nothing wanted: all) out of its authorities. Throws `invalid_scope`. */

@@ -1,54 +1,106 @@
+import { audit, unknownName } from "./audit.ts";
 import type { UaaContext } from "./context.ts";
 import { badCredentials, UaaError } from "./errors.ts";
-import { isLockedOut } from "./lockout.ts";
-import type { OauthClient, User } from "./model.ts";
+import type { ExternalSignIn } from "./identity-source.ts";
+import { DEFAULT_LOCKOUT, isLockedOut, type LockoutPolicy } from "./lockout.ts";
+import type { User } from "./model.ts";
+import { isPasswordExpired, passwordPolicyOf } from "./password-policy.ts";
+
+/** A refusal that the login page explains; over the API all read alike but the locked one. */
+export const LOCKED = "Your account has been locked because of too many failed attempts to login.";
+export const NOT_VERIFIED = "Account not verified";
+
+/** Who signed in, and whether a new password must come before anything else. */
+export interface SignedIn extends ExternalSignIn {
+  readonly passwordChangeRequired: boolean;
+}
 
 /**
- * The user with this name and password. Failures are counted and lock the account for a while. No origin means the
- * internal one. Throws `invalid_client` (one text for unknown and wrong), `unauthorized` when locked or for another origin.
- * UAA: AuthzAuthenticationManager
+ * The user with this name and password. Failures are counted and lock the account for a while. Without an origin the
+ * internal accounts come first, then LDAP. Throws `invalid_client` (one text for unknown and wrong), `unauthorized` when
+ * locked or when the origin takes no passwords. UAA: AuthzAuthenticationManager, ChainedAuthenticationManager
  */
 export async function signIn(
   context: UaaContext,
   userName: string,
   password: string,
   origin: string | null,
-): Promise<User> {
-  const { users, clock, hasher, file } = context;
-  if (origin !== null && origin !== "uaa") {
-    // UAA: PasswordGrantAuthenticationManager; we have one origin only.
-    throw new UaaError("unauthorized", "The origin provided in the login hint is invalid.");
-  }
+): Promise<SignedIn> {
+  const { users, clock, hasher } = context;
+  if (origin !== null && origin !== "uaa") return await signInElsewhere(context, userName, password, origin);
   const [user] = await users.findByName(userName, "uaa");
   if (user === undefined || user.passwordHash === null) {
+    const external = origin === null ? await context.identities.signIn(userName, password, null) : null;
+    if (external !== null) return succeeded(context, external);
     await hasher.pretend(password);
+    audit(context, "UserNotFound", { name: unknownName(userName) });
     throw badCredentials();
   }
-  if (isLockedOut(await users.failures(user.id), clock.nowMs())) {
-    throw new UaaError("unauthorized", "Your account has been locked because of too many failed attempts to login.");
-  }
+  const lockout = await lockoutPolicyOf(context);
+  const refuseLocked = async (): Promise<void> => {
+    if (!isLockedOut(await users.failures(user.id), clock.nowMs(), lockout)) return;
+    audit(context, "AccountLocked", { userId: user.id });
+    throw new UaaError("unauthorized", LOCKED);
+  };
+  await refuseLocked();
   if (password === "" || !(await hasher.matches(password, user.passwordHash))) {
     await users.recordFailure(user.id, clock.nowMs());
-    await file.durable();
+    await context.file.durable();
+    audit(context, "UserAuthenticationFailure", { userId: user.id, origin: "uaa" });
+    const external = origin === null ? await context.identities.signIn(userName, password, null) : null;
+    if (external !== null) return succeeded(context, external);
     throw badCredentials();
   }
+  await refuseLocked(); // guesses that came at once must not get further than those that came in turn
   if (!user.active) throw badCredentials();
-  if (!user.verified) throw new UaaError("access_denied", "Account not verified");
+  if (!user.verified) throw new UaaError("access_denied", NOT_VERIFIED);
   await users.recordSuccess(user, clock.nowMs());
-  return { ...user, previousLogonMs: user.lastLogonMs, lastLogonMs: clock.nowMs() };
+  audit(context, "UserAuthenticationSuccess", { userId: user.id, origin: "uaa" });
+  const policy = await passwordPolicyOf(context);
+  return {
+    user: { ...user, previousLogonMs: user.lastLogonMs, lastLogonMs: clock.nowMs() },
+    authMethods: ["pwd"],
+    passwordChangeRequired:
+      user.passwordChangeRequired || isPasswordExpired(user.passwordChangedMs, clock.nowMs(), policy),
+  };
 }
 
-/** The client with this secret. Throws `invalid_client`. */
-export async function authenticateClient(context: UaaContext, clientId: string, secret: string): Promise<OauthClient> {
-  const client = await context.clients.find(clientId);
-  if (client === null) {
-    await context.hasher.pretend(secret);
-    throw badCredentials();
+async function signInElsewhere(
+  context: UaaContext,
+  userName: string,
+  password: string,
+  origin: string,
+): Promise<SignedIn> {
+  const external = await context.identities.signIn(userName, password, origin);
+  if (external !== null) return succeeded(context, external);
+  const isKnown = await context.identities.isActive(origin);
+  // UAA: PasswordGrantAuthenticationManager
+  const text =
+    "The origin provided in the login_hint does not match an active Identity Provider, that supports password grant.";
+  throw isKnown ? badCredentials() : new UaaError("unauthorized", text);
+}
+
+function succeeded(context: UaaContext, external: ExternalSignIn): SignedIn {
+  const { id: userId, origin, active } = external.user;
+  if (!active) throw badCredentials();
+  audit(context, "UserAuthenticationSuccess", { userId, origin });
+  return { ...external, passwordChangeRequired: false };
+}
+
+async function lockoutPolicyOf(context: UaaContext): Promise<LockoutPolicy> {
+  const { lockout } = await context.identities.internalPolicies();
+  return { ...DEFAULT_LOCKOUT, ...context.config.lockoutPolicy, ...lockout };
+}
+
+/** Clients may be limited to some identity providers. Throws `unauthorized_client`. UAA: ClientConstants.ALLOWED_PROVIDERS */
+export function requireAllowedProvider(allowed: unknown, user: User): void {
+  if (!Array.isArray(allowed)) return;
+  if (allowed.length === 0) {
+    throw new UaaError("unauthorized_client", "Client is not authorized for any identity providers.");
   }
-  for (const hash of client.secretHashes) {
-    if (await context.hasher.matches(secret, hash)) return client;
+  if (!allowed.includes(user.origin)) {
+    throw new UaaError("unauthorized_client", "Client is not authorized for specified user's identity provider.");
   }
-  throw badCredentials();
 }
 
 /** Names of all groups of a user, the default ones included. */

@@ -3,6 +3,30 @@ import type { Kysely } from "kysely";
 import type { Approval, StoredToken } from "./model.ts";
 import type { UaaTables } from "./schema.ts";
 
+export interface OneTimeCode {
+  readonly intent: string;
+  readonly payload: unknown;
+  readonly expiresMs: number;
+}
+
+/** How the user of a browser session signed in; absent: with a password. */
+export interface SessionDetails {
+  readonly authMethods?: readonly string[];
+  readonly acr?: readonly string[];
+  readonly roles?: readonly string[];
+  readonly userAttributes?: Readonly<Record<string, readonly string[]>>;
+  /** The authorization request that the user is being asked about: the answer counts for this one, whatever it says. */
+  readonly authorization?: Readonly<Record<string, string>>;
+}
+
+export interface Session {
+  readonly userId: string;
+  /** When the user signed in. */
+  readonly createdMs: number;
+  readonly expiresMs: number;
+  readonly details: SessionDetails;
+}
+
 /** Tokens that can be revoked, one-time codes, browser sessions, approvals. Codes and session ids are kept as hashes. */
 export class TokenStore {
   readonly #db: Kysely<UaaTables>;
@@ -11,8 +35,8 @@ export class TokenStore {
     this.#db = db;
   }
 
-  async save(tokens: readonly StoredToken[]): Promise<void> {
-    if (tokens.length === 0) return;
+  /** `replaced`: a token that ends with this; false when it had ended already, and then nothing is saved. */
+  async save(tokens: readonly StoredToken[], replaced: string | null = null): Promise<boolean> {
     const rows = tokens.map((token) => ({
       token_id: token.tokenId,
       client_id: token.clientId,
@@ -21,8 +45,21 @@ export class TokenStore {
       issued_ms: token.issuedMs,
       expires_ms: token.expiresMs,
       scope: token.scope.join(" "),
+      claims: token.claims === null ? null : JSON.stringify(token.claims),
     }));
-    await this.#db.insertInto("tokens").values(rows).execute();
+    if (replaced === null) {
+      if (rows.length > 0) await this.#db.insertInto("tokens").values(rows).execute();
+      return true;
+    }
+    return await this.#db.transaction().execute(async (trx) => {
+      const { numDeletedRows } = await trx
+        .deleteFrom("tokens")
+        .where("token_id", "=", replaced)
+        .executeTakeFirstOrThrow();
+      if (numDeletedRows === 0n) return false;
+      if (rows.length > 0) await trx.insertInto("tokens").values(rows).execute();
+      return true;
+    });
   }
 
   async find(tokenId: string): Promise<StoredToken | null> {
@@ -47,6 +84,15 @@ export class TokenStore {
     if (owner.userId !== undefined) query = query.where("user_id", "=", owner.userId);
     if (owner.clientId !== undefined) query = query.where("client_id", "=", owner.clientId);
     await query.execute();
+  }
+
+  async deleteRefreshTokens(userId: string, clientId: string): Promise<void> {
+    await this.#db
+      .deleteFrom("tokens")
+      .where("user_id", "=", userId)
+      .where("client_id", "=", clientId)
+      .where("kind", "=", "REFRESH_TOKEN")
+      .execute();
   }
 
   /** Forgets what has expired. */
@@ -74,34 +120,70 @@ export class TokenStore {
   }
 
   /** The payload of a code that is still good; it cannot be taken twice. */
-  async takeCode(code: string, nowMs: number): Promise<{ readonly intent: string; readonly payload: unknown } | null> {
+  async takeCode(code: string, nowMs: number): Promise<OneTimeCode | null> {
     const row = await this.#db
       .deleteFrom("one_time_codes")
       .where("code_hash", "=", digest(code))
       .returningAll()
       .executeTakeFirst();
     if (row === undefined || row.expires_ms <= nowMs) return null;
-    return { intent: row.intent, payload: JSON.parse(row.payload) as unknown };
+    return toCode(row);
   }
 
-  async saveSession(sessionId: string, userId: string, nowMs: number, expiresMs: number): Promise<void> {
+  /** A code that is still good, without taking it. */
+  async peekCode(code: string, nowMs: number): Promise<OneTimeCode | null> {
+    const row = await this.#db
+      .selectFrom("one_time_codes")
+      .selectAll()
+      .where("code_hash", "=", digest(code))
+      .where("expires_ms", ">", nowMs)
+      .executeTakeFirst();
+    return row === undefined ? null : toCode(row);
+  }
+
+  async deleteCodes(intent: string): Promise<void> {
+    await this.#db.deleteFrom("one_time_codes").where("intent", "=", intent).execute();
+  }
+
+  async saveSession(sessionId: string, session: Session): Promise<void> {
     await this.#db
       .insertInto("sessions")
-      .values({ session_hash: digest(sessionId), user_id: userId, created_ms: nowMs, expires_ms: expiresMs })
+      .values({
+        session_hash: digest(sessionId),
+        user_id: session.userId,
+        created_ms: session.createdMs,
+        expires_ms: session.expiresMs,
+        details: JSON.stringify(session.details),
+      })
       .execute();
   }
 
-  async session(
-    sessionId: string,
-    nowMs: number,
-  ): Promise<{ readonly userId: string; readonly createdMs: number } | null> {
+  async session(sessionId: string, nowMs: number): Promise<Session | null> {
     const row = await this.#db
       .selectFrom("sessions")
       .selectAll()
       .where("session_hash", "=", digest(sessionId))
       .where("expires_ms", ">", nowMs)
       .executeTakeFirst();
-    return row === undefined ? null : { userId: row.user_id, createdMs: row.created_ms };
+    if (row === undefined) return null;
+    const details = JSON.parse(row.details) as SessionDetails;
+    return { userId: row.user_id, createdMs: row.created_ms, expiresMs: row.expires_ms, details };
+  }
+
+  async changeSession(sessionId: string, details: SessionDetails): Promise<void> {
+    await this.#db
+      .updateTable("sessions")
+      .set({ details: JSON.stringify(details) })
+      .where("session_hash", "=", digest(sessionId))
+      .execute();
+  }
+
+  async extendSession(sessionId: string, expiresMs: number): Promise<void> {
+    await this.#db
+      .updateTable("sessions")
+      .set({ expires_ms: expiresMs })
+      .where("session_hash", "=", digest(sessionId))
+      .execute();
   }
 
   async deleteSession(sessionId: string): Promise<void> {
@@ -142,6 +224,10 @@ export class TokenStore {
   }
 }
 
+function toCode(row: UaaTables["one_time_codes"]): OneTimeCode {
+  return { intent: row.intent, payload: JSON.parse(row.payload) as unknown, expiresMs: row.expires_ms };
+}
+
 function digest(secret: string): string {
   return createHash("sha256").update(secret).digest("base64url");
 }
@@ -155,5 +241,6 @@ function fromRow(row: UaaTables["tokens"]): StoredToken {
     issuedMs: row.issued_ms,
     expiresMs: row.expires_ms,
     scope: row.scope.split(" ").filter((scope) => scope !== ""),
+    claims: row.claims === null ? null : (JSON.parse(row.claims) as Record<string, unknown>),
   };
 }

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import { UaaError } from "./errors.ts";
-import { LOCKOUT } from "./lockout.ts";
+import { FAILURES_KEPT_MS } from "./lockout.ts";
 import type { User } from "./model.ts";
 import type { UaaTables, UserRow } from "./schema.ts";
 import type { ScimFilter } from "./scim-filter.ts";
@@ -141,7 +141,7 @@ export class UserStore {
     await this.#db
       .deleteFrom("login_failures")
       .where("user_id", "=", userId)
-      .where("failed_ms", "<", nowMs - LOCKOUT.countWithinMs)
+      .where("failed_ms", "<", nowMs - FAILURES_KEPT_MS)
       .execute();
     await this.#db.insertInto("login_failures").values({ user_id: userId, failed_ms: nowMs }).execute();
   }
@@ -188,6 +188,8 @@ function fromRow(row: UserRow): User {
     passwordChangedMs: row.password_changed_ms,
     lastLogonMs: row.last_logon_ms,
     previousLogonMs: row.previous_logon_ms,
+    passwordChangeRequired: row.password_change_required === 1,
+    tokenSalt: row.token_salt,
   };
 }
 
@@ -211,5 +213,7 @@ function toRow(user: User): UserRow {
     password_changed_ms: user.passwordChangedMs,
     last_logon_ms: user.lastLogonMs,
     previous_logon_ms: user.previousLogonMs,
+    password_change_required: user.passwordChangeRequired ? 1 : 0,
+    token_salt: user.tokenSalt,
   };
 }

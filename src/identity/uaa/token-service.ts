@@ -1,22 +1,32 @@
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from "jose";
+import { isApproved, JWT_BEARER } from "./approval.ts";
 import type { UaaContext } from "./context.ts";
 import { UaaError } from "./errors.ts";
 import type { OauthClient, StoredToken, User } from "./model.ts";
-import { coversScope } from "./scopes.ts";
+import { coversScope, hasRequiredGroups } from "./scopes.ts";
 import { groupNamesOf } from "./sign-in.ts";
 import {
   accessTokenClaims,
   type Claims,
   type Grant,
   idTokenClaims,
+  isStillSigned,
   refreshTokenClaims,
-  revocationSignature,
 } from "./token-claims.ts";
 
 /** UAA: TokenPolicy, 12 hours and 30 days */
 const ACCESS_TTL_SECONDS = 43_200;
 const REFRESH_TTL_SECONDS = 2_592_000;
-const REFRESHABLE: ReadonlySet<string> = new Set(["password", "authorization_code", "refresh_token"]);
+/** UAA: RefreshTokenCreator.isRefreshTokenSupported */
+const REFRESHABLE: ReadonlySet<string> = new Set([
+  "password",
+  "authorization_code",
+  "refresh_token",
+  "user_token",
+  JWT_BEARER,
+]);
+/** UAA: IdTokenGranter */
+const WITH_ID_TOKEN: ReadonlySet<string> = new Set(["authorization_code", "password", "implicit", "refresh_token"]);
 
 /** The JSON answer of the token endpoint. */
 export interface TokenAnswer {
@@ -38,45 +48,49 @@ export interface VerifiedToken {
   readonly user: User | null;
 }
 
-/** Makes the tokens of a grant. Durable when it resolves. `keepRefreshToken`: answered instead of a new one. */
-export async function issueTokens(context: UaaContext, grant: Grant, keepRefreshToken?: string): Promise<TokenAnswer> {
+/**
+ * Makes the tokens of a grant. Durable when it resolves. `refreshed`: the grant is renewed with this refresh token; `none`:
+ * there is to be none, because the answer goes through a browser.
+ */
+export async function issueTokens(
+  context: UaaContext,
+  grant: Grant,
+  refreshed: RefreshedWith | "none" | null = null,
+): Promise<TokenAnswer> {
   const { client, user } = grant;
   if (grant.scopes.length === 0) throw new UaaError("invalid_token", "No scopes were granted");
   const { config, clock, tokens, file } = context;
-  const revocable = config.revocableTokens ?? true;
+  const revocable = grant.opaque || (config.revocableTokens ?? true);
   const issuedAt = Math.floor(clock.nowMs() / 1000);
   const ttl = client.accessTokenValiditySeconds ?? config.accessTokenTtlSeconds ?? ACCESS_TTL_SECONDS;
   const tokenId = newTokenId(context);
   const issue = { issuer: config.issuerUrl, issuedAt, expiresAt: issuedAt + ttl, tokenId, revocable };
-  const accessToken = await sign(context, accessTokenClaims(grant, issue));
   const stored: StoredToken[] = [];
-  const remember = (id: string, kind: StoredToken["kind"], expiresAt: number): void => {
-    if (!revocable) return;
-    const { clientId } = client;
-    const times = { issuedMs: issuedAt * 1000, expiresMs: expiresAt * 1000 };
-    stored.push({ tokenId: id, clientId, userId: user?.id ?? null, kind, scope: grant.scopes, ...times });
+  const seal = async (claims: Claims, kind: StoredToken["kind"], opaque: boolean): Promise<string> => {
+    const id = String(claims["jti"]);
+    if (opaque || claims["revocable"] === true) {
+      const owner = { clientId: client.clientId, userId: user?.id ?? null };
+      const times = { issuedMs: issuedAt * 1000, expiresMs: Number(claims["exp"]) * 1000 };
+      stored.push({ tokenId: id, ...owner, kind, scope: grant.scopes, ...times, claims: opaque ? claims : null });
+    }
+    return opaque ? id : await sign(context, claims);
   };
-  remember(tokenId, "ACCESS_TOKEN", issue.expiresAt);
-
-  let refreshToken = keepRefreshToken;
-  if (
-    refreshToken === undefined &&
-    user !== null &&
-    client.grantTypes.includes("refresh_token") &&
-    REFRESHABLE.has(grant.grantType)
-  ) {
-    const refreshTtl = client.refreshTokenValiditySeconds ?? config.refreshTokenTtlSeconds ?? REFRESH_TTL_SECONDS;
-    const refreshIssue = { ...issue, expiresAt: issuedAt + refreshTtl, tokenId: `${newTokenId(context)}-r` };
-    refreshToken = await sign(context, refreshTokenClaims(grant, user, refreshIssue));
-    remember(refreshIssue.tokenId, "REFRESH_TOKEN", refreshIssue.expiresAt);
-  }
-  await tokens.save(stored);
+  const wantsId = await mayHaveIdToken(context, grant);
+  const [accessToken, refreshToken, idToken] = await Promise.all([
+    seal(accessTokenClaims(grant, issue), "ACCESS_TOKEN", grant.opaque),
+    refreshTokenOf(context, grant, refreshed, issuedAt, seal),
+    wantsId ? sign(context, idTokenClaims(grant, user!, issue)) : undefined,
+  ]);
+  const isUnique = config.refreshTokenUnique === true && stored.some(({ kind }) => kind === "REFRESH_TOKEN");
+  if (isUnique && user !== null) await tokens.deleteRefreshTokens(user.id, client.clientId);
+  const isRenewal = refreshed !== null && refreshed !== "none";
+  const replaced = isRenewal && refreshToken !== refreshed.token ? refreshed.tokenId : null;
+  if (!(await tokens.save(stored, replaced))) throw revoked(); // someone has used it a moment ago
   await file.durable();
-  const wantsId = user !== null && grant.scopes.includes("openid") && grant.grantType === "authorization_code";
   return {
     access_token: accessToken,
     token_type: "bearer",
-    ...(wantsId ? { id_token: await sign(context, idTokenClaims(grant, user, issue)) } : {}),
+    ...(idToken === undefined ? {} : { id_token: idToken }),
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
     expires_in: ttl - 1,
     scope: grant.scopes.join(" "),
@@ -84,13 +98,55 @@ export async function issueTokens(context: UaaContext, grant: Grant, keepRefresh
   };
 }
 
-/** Throws `invalid_token` unless we signed it, it has not expired or been revoked, and its user and client still stand. */
+/** The refresh token that a client came with. */
+export interface RefreshedWith {
+  readonly token: string;
+  readonly tokenId: string;
+  readonly claims: Claims;
+}
+
+/** A new one, the same one again, or (with rotation) one with the old one's claims and end. UAA: RefreshTokenCreator */
+async function refreshTokenOf(
+  context: UaaContext,
+  grant: Grant,
+  refreshed: RefreshedWith | "none" | null,
+  issuedAt: number,
+  seal: (claims: Claims, kind: StoredToken["kind"], opaque: boolean) => Promise<string>,
+): Promise<string | undefined> {
+  const { config } = context;
+  const { client, user } = grant;
+  const opaque = grant.opaque || config.refreshTokenFormat === "opaque" || grant.grantType === "user_token";
+  const tokenId = `${newTokenId(context)}-r`;
+  if (refreshed === "none") return undefined;
+  if (refreshed !== null) {
+    // Who proves nothing but this token must not be able to use it twice.
+    if (config.refreshTokenRotate !== true && grant.clientAuth !== "none") return refreshed.token;
+    return await seal({ ...refreshed.claims, jti: tokenId, revocable: true }, "REFRESH_TOKEN", opaque);
+  }
+  if (user === null || !client.grantTypes.includes("refresh_token") || !REFRESHABLE.has(grant.grantType)) {
+    return undefined;
+  }
+  const ttl = client.refreshTokenValiditySeconds ?? config.refreshTokenTtlSeconds ?? REFRESH_TTL_SECONDS;
+  const rotates = config.refreshTokenRotate === true || grant.clientAuth === "none";
+  const revocable = opaque || rotates || (config.revocableTokens ?? true);
+  const issue = { issuer: config.issuerUrl, issuedAt, expiresAt: issuedAt + ttl, tokenId, revocable };
+  return await seal(refreshTokenClaims(grant, user, issue), "REFRESH_TOKEN", opaque);
+}
+
+/** UAA: IdTokenGranter.shouldSendIdToken */
+async function mayHaveIdToken(context: UaaContext, { client, user, scopes, grantType }: Grant): Promise<boolean> {
+  if (user === null || !WITH_ID_TOKEN.has(grantType)) return false;
+  if (!scopes.includes("openid") || !client.scope.includes("openid")) return false;
+  return await isApproved(context, user.id, client, ["openid"], grantType);
+}
+
+/** Throws `invalid_token` unless we made it, it has not expired or been revoked, and its user and client still stand. */
 export async function verifyToken(
   context: UaaContext,
   token: string,
   kind: "access" | "refresh",
 ): Promise<VerifiedToken> {
-  const claims = await verifySignature(context, token);
+  const claims = token.includes(".") ? await verifySignature(context, token) : await opaqueClaims(context, token);
   const tokenId = String(claims["jti"]);
   const isRefreshToken = tokenId.endsWith("-r");
   if (isRefreshToken !== (kind === "refresh")) {
@@ -101,34 +157,50 @@ export async function verifyToken(
   const userId = claims["user_id"];
   const user = typeof userId === "string" ? await context.users.find(userId) : null;
   if (typeof userId === "string" && (user === null || !user.active)) throw invalid(`Invalid user ID ${userId}`);
-  if (claims["rev_sig"] !== revocationSignature(client, user)) throw invalid("revocable signature mismatch");
-  if (claims["revocable"] === true && (await context.tokens.find(tokenId)) === null) {
-    throw invalid("The token expired, was revoked, or the token ID is incorrect.");
-  }
+  if (!isStillSigned(claims["rev_sig"], client, user)) throw invalid("revocable signature mismatch");
+  if (claims["revocable"] === true && (await context.tokens.find(tokenId)) === null) throw revoked();
   const listed = claims[isRefreshToken ? "granted_scopes" : "scope"];
   const scopes = new Set(Array.isArray(listed) ? listed.map(String) : []);
   if (user !== null) {
     // A user who has left a group loses what it gave at once, not when the token expires.
     const groups = await groupNamesOf(context, user.id);
     for (const scope of scopes) if (![...groups].some((group) => coversScope(scope, group))) scopes.delete(scope);
+    if (!hasRequiredGroups(client, groups)) throw invalid("User does not meet the client's required group criteria.");
   }
   return { claims, tokenId, scopes, client, user };
 }
 
-async function verifySignature(context: UaaContext, token: string): Promise<Claims> {
+async function opaqueClaims(context: UaaContext, token: string): Promise<Claims> {
+  const stored = await context.tokens.find(token);
+  // The id of a JWT is no secret, so it is not taken in the JWT's place.
+  if (stored === null || stored.claims === null) throw revoked();
+  if (stored.expiresMs <= context.clock.nowMs()) throw expired(stored.expiresMs);
+  return stored.claims;
+}
+
+/** Verifies a JWT of ours: signature, times, issuer. Throws `invalid_token`. */
+export async function verifySignature(context: UaaContext, token: string): Promise<Claims> {
   try {
-    const key = context.keys.byId.get(decodeProtectedHeader(token).kid ?? "");
-    if (key === undefined) throw invalid("Invalid key ID");
-    // The issuer is not compared: our signature suffices, and a token outlives a change of the platform's ports.
+    const key = await context.keys.find(decodeProtectedHeader(token).kid ?? "");
+    if (key === null) throw invalid("Invalid key ID");
     const currentDate = new Date(context.clock.nowMs());
-    return (await jwtVerify(token, key.publicKey, { algorithms: ["RS256"], currentDate })).payload;
+    const limits = { algorithms: ["RS256"], currentDate, requiredClaims: ["exp", "iss", "jti"] };
+    const { payload } = await jwtVerify(token, key.publicKey, limits);
+    if (!isOwnIssuer(context, payload.iss)) throw invalid(`Invalid issuer (${payload.iss ?? ""}) for token`);
+    return payload;
   } catch (error) {
     if (error instanceof UaaError) throw error;
-    if (error instanceof errors.JWTExpired) {
-      throw invalid(`Token expired at ${new Date(Number(error.payload.exp) * 1000).toISOString()}`);
-    }
+    if (error instanceof errors.JWTExpired) throw expired(Number(error.payload.exp) * 1000);
     throw invalid("Invalid access token format, signature or claims");
   }
+}
+
+/** Ports are left aside: a token outlives a change of the platform's ports. */
+export function isOwnIssuer(context: UaaContext, issuer: unknown): boolean {
+  if (typeof issuer !== "string" || !URL.canParse(issuer)) return false;
+  const own = new URL(context.config.issuerUrl);
+  const given = new URL(issuer);
+  return given.hostname === own.hostname && given.pathname === own.pathname;
 }
 
 async function sign(context: UaaContext, claims: Claims): Promise<string> {
@@ -143,4 +215,12 @@ function newTokenId(context: UaaContext): string {
 
 function invalid(message: string): UaaError {
   return new UaaError("invalid_token", message);
+}
+
+function revoked(): UaaError {
+  return invalid("The token expired, was revoked, or the token ID is incorrect.");
+}
+
+function expired(atMs: number): UaaError {
+  return invalid(`Token expired at ${new Date(atMs).toISOString()}`);
 }

@@ -4,14 +4,15 @@ import type { Log } from "../../kit/log.ts";
 import type { Random, Secrets } from "../../kit/random.ts";
 import { Sqlite } from "../../kit/sqlite.ts";
 import { bootstrap } from "./bootstrap.ts";
-import type { UaaClient } from "./client.ts";
-import { inProcessClient } from "./client-in-process.ts";
+import type { UaaAdmin, UaaClient } from "./client.ts";
+import { inProcessAdmin, inProcessClient } from "./client-in-process.ts";
 import { DEFAULT_USER_GROUPS, type UaaConfig } from "./config.ts";
 import type { UaaContext } from "./context.ts";
 import { buildServer } from "./handlers/server.ts";
+import { INTERNAL_ONLY } from "./identity-source.ts";
 import { PasswordHasher } from "./password-hasher.ts";
 import { MIGRATIONS, type UaaTables } from "./schema.ts";
-import { loadSigningKeys } from "./signing-keys.ts";
+import { SigningKeys } from "./signing-keys.ts";
 import { ClientStore } from "./store-clients.ts";
 import { GroupStore } from "./store-groups.ts";
 import { TokenStore } from "./store-tokens.ts";
@@ -29,6 +30,7 @@ export interface UaaDeps {
 
 export interface Uaa extends AsyncDisposable {
   readonly client: UaaClient;
+  readonly admin: UaaAdmin;
   readonly address: { readonly host: string; readonly port: number };
 }
 
@@ -54,7 +56,8 @@ export async function startUaa(config: UaaConfig, deps: UaaDeps): Promise<Uaa> {
     clients: new ClientStore(db),
     tokens: new TokenStore(db),
     hasher: new PasswordHasher(deps.secrets),
-    keys: await loadSigningKeys(db, deps.clock.nowMs()),
+    keys: await SigningKeys.load(db, file, deps.clock),
+    identities: INTERNAL_ONLY,
     defaultGroups: config.defaultUserGroups ?? DEFAULT_USER_GROUPS,
   };
   await bootstrap(context);
@@ -74,6 +77,7 @@ export async function startUaa(config: UaaConfig, deps: UaaDeps): Promise<Uaa> {
   const stack = cleanup.move();
   return {
     client: inProcessClient(context),
+    admin: inProcessAdmin(context),
     address: { host: address.address, port: address.port },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

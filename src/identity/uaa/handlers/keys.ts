@@ -4,7 +4,11 @@ import type { SigningKey } from "../signing-keys.ts";
 
 /** GET /token_key and /token_keys, for everybody. UAA: TokenKeyEndpoint */
 export function registerKeys(server: FastifyInstance, context: UaaContext): void {
-  server.get("/token_key", () => wireKey(context.keys.active));
+  server.get("/token_key", async (request, reply) => {
+    const { version, active } = context.keys;
+    if (request.headers["if-none-match"] === version) return reply.code(304).send();
+    return reply.header("etag", version).send(wireKey(active));
+  });
   server.get("/token_keys", async (request, reply) => {
     const { version } = context.keys;
     reply.header("etag", version);
@@ -15,7 +19,7 @@ export function registerKeys(server: FastifyInstance, context: UaaContext): void
 
 /** The JWK set. */
 export function tokenKeys(context: UaaContext): { keys: Record<string, unknown>[] } {
-  return { keys: [...context.keys.byId.values()].map(wireKey) };
+  return { keys: context.keys.all.map(wireKey) };
 }
 
 function wireKey(key: SigningKey): Record<string, unknown> {

@@ -1,112 +1,141 @@
-import { timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { UaaContext } from "../context.ts";
+import { CSRF_COOKIE, csrfOf, requireCsrf } from "../cookies.ts";
 import { UaaError } from "../errors.ts";
-import { signIn } from "../sign-in.ts";
+import { isLogoutRedirectAllowed } from "../logout-redirect.ts";
+import { makePasscode } from "../passcode.ts";
+import { endSession, sessionOf, startSession } from "../session.ts";
+import { LOCKED, NOT_VERIFIED, signIn } from "../sign-in.ts";
+import { verifySignature } from "../token-service.ts";
+import { ownPath, redirectToLogin, requireSession, sendPage, wantsHtml } from "./browser.ts";
 import { infoOf } from "./info.ts";
-import { homePage, loginPage, PAGE_POLICY, passcodePage } from "./pages.ts";
-import { cookieOf, parametersOf, SESSION_COOKIE, sessionUserOf } from "./request.ts";
+import { homePage, loginPage, passcodePage } from "./login-page.ts";
+import { bearerOf, parametersOf } from "./request.ts";
 
-const CSRF_COOKIE = "X-Uaa-Csrf";
-/** UAA: servlet.session-cookie and the container's session timeout */
-const SESSION_TTL_MS = 1_800_000;
-/** UAA: PasscodeEndpoint */
-const PASSCODE_TTL_MS = 300_000;
-
-/** Sign-in with a browser. UAA: LoginInfoEndpoint, PasscodeEndpoint */
+/** Sign-in and sign-out with a browser. UAA: LoginInfoEndpoint, PasscodeEndpoint, WhitelistLogoutHandler */
 export function registerLogin(server: FastifyInstance, context: UaaContext): void {
-  const { clock, secrets, tokens, file } = context;
-
   const home = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const session = await sessionUserOf(context, request);
-    if (session === null) return redirectToLogin(request, reply);
-    return sendPage(reply, homePage(session.user.userName));
+    const session = await requireSession(context, request, reply);
+    return session === null ? reply : sendPage(reply, homePage(session.user.userName));
   };
   server.get("/", home);
   server.get("/home", home);
 
   server.get("/login", async (request, reply) => {
     if (!wantsHtml(request)) return reply.send(infoOf(context, true));
-    const { form_redirect_uri: redirectTo = "/", error } = parametersOf(request);
-    return sendPage(reply, loginPage(csrfOf(context, request, reply), redirectTo, error !== undefined));
+    const parameters = parametersOf(request);
+    const redirectTo = ownPath(parameters["form_redirect_uri"]);
+    const session = await sessionOf(context, request);
+    if (session !== null) {
+      return reply.redirect(session.passwordChangeRequired ? "/force_password_change" : redirectTo, 302);
+    }
+    const links = await context.identities.loginLinks(redirectTo);
+    const { origin, userName } = readLoginHint(redirectTo, parameters["login_hint"]);
+    const hinted = links.find((link) => link.origin === origin);
+    if (hinted !== undefined && parameters["error"] === undefined) return reply.redirect(hinted.href, 302);
+    const html = loginPage({
+      csrf: csrfOf(context, request, reply),
+      redirectTo,
+      userName,
+      error: parameters["error"] ?? null,
+      success: parameters["success"] ?? null,
+      links,
+      selfService: context.config.selfService ?? false,
+    });
+    return sendPage(reply, html);
   });
+  // Those who know one name of the page only.
+  server.get("/login_implicit", (_request, reply) => reply.redirect("/login", 302));
+  server.get("/delete_saved_account", (_request, reply) => reply.redirect("/login", 302));
 
   server.post("/login.do", async (request, reply) => {
     const parameters = parametersOf(request);
-    requireCsrf(request, parameters[CSRF_COOKIE]);
-    const { username = "", password = "", form_redirect_uri: wanted = "/" } = parameters;
-    const redirectTo = isOwnPath(wanted) ? wanted : "/";
     try {
-      const user = await signIn(context, username, password, null);
-      const sessionId = secrets.token(32);
-      await tokens.saveSession(sessionId, user.id, clock.nowMs(), clock.nowMs() + SESSION_TTL_MS);
-      await file.durable();
-      reply.header("set-cookie", `${SESSION_COOKIE}=${sessionId}; Path=/; HttpOnly; Secure; SameSite=Lax`);
-      return reply.redirect(redirectTo, 302);
+      requireCsrf(request, parameters[CSRF_COOKIE]);
     } catch (error) {
-      if (!(error instanceof UaaError)) throw error;
-      const query = new URLSearchParams({ error: "login_failure", form_redirect_uri: redirectTo });
-      return reply.redirect(`/login?${query}`, 302);
+      if (!wantsHtml(request)) throw error;
+      return reply.redirect("/login?error=invalid_login_request", 302);
+    }
+    const { username = "", password = "" } = parameters;
+    const redirectTo = ownPath(parameters["form_redirect_uri"]);
+    try {
+      const signedIn = await signIn(context, username, password, null);
+      await startSession(context, request, reply, signedIn);
+      return reply.redirect(signedIn.passwordChangeRequired ? "/force_password_change" : redirectTo, 302);
+    } catch (error) {
+      if (!(error instanceof UaaError) || error.status >= 500) throw error;
+      const reason =
+        error.message === LOCKED
+          ? "account_locked"
+          : error.message === NOT_VERIFIED
+            ? "account_not_verified"
+            : "login_failure";
+      return reply.redirect(`/login?${new URLSearchParams({ error: reason, form_redirect_uri: redirectTo })}`, 302);
     }
   });
 
   server.get("/logout.do", async (request, reply) => {
-    const sessionId = cookieOf(request, SESSION_COOKIE);
-    if (sessionId !== null) await tokens.deleteSession(sessionId);
-    await file.durable();
-    reply.header("set-cookie", `${SESSION_COOKIE}=; Path=/; Max-Age=0; HttpOnly; Secure`);
-    return reply.redirect("/login", 302);
+    await endSession(context, request, reply);
+    const parameters = parametersOf(request);
+    const target = parameters["post_logout_redirect_uri"] ?? parameters["redirect"];
+    if (target === undefined) return reply.redirect("/login", 302);
+    const clientId = await clientOfLogout(context, parameters);
+    const client = clientId === null ? null : await context.clients.find(clientId);
+    const isAllowed = isLogoutRedirectAllowed(target, context.config, client?.redirectUris ?? null);
+    if (!isAllowed) return reply.redirect("/login", 302);
+    const { state } = parameters;
+    const url = new URL(target, context.config.uaaUrl);
+    if (state !== undefined && parameters["post_logout_redirect_uri"] !== undefined)
+      url.searchParams.set("state", state);
+    return reply.redirect(url.toString(), 302);
   });
 
   server.get("/passcode", async (request, reply) => {
-    const session = await sessionUserOf(context, request);
-    if (session === null) return redirectToLogin(request, reply);
-    const passcode = secrets.token(24);
-    const intent = `PASSCODE ${session.user.id}`;
-    await tokens.saveCode(passcode, intent, null, clock.nowMs() + PASSCODE_TTL_MS, true);
-    await file.durable();
-    reply.header("cache-control", "no-store");
-    return wantsHtml(request) ? sendPage(reply, passcodePage(passcode)) : reply.send(passcode);
+    if (request.headers.authorization !== undefined) {
+      // A program that holds the user's token gets one too. UAA: PasscodeEndpoint
+      const { user } = await bearerOf(context, request);
+      if (user === null) throw new UaaError("access_denied", "Access is denied");
+      const nowMs = context.clock.nowMs();
+      const session = { userId: user.id, createdMs: nowMs, expiresMs: nowMs, details: {} };
+      return reply.header("cache-control", "no-store").send(JSON.stringify(await makePasscode(context, session)));
+    }
+    if ((await sessionOf(context, request)) === null) return redirectToLogin(reply, "/passcode");
+    const session = await requireSession(context, request, reply);
+    if (session === null) return reply;
+    const passcode = await makePasscode(context, session.session);
+    if (wantsHtml(request)) return sendPage(reply, passcodePage(passcode));
+    return reply.header("cache-control", "no-store").send(passcode);
   });
 }
 
-/** Back to the wanted page after sign-in. */
-export function redirectToLogin(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const query = new URLSearchParams({ form_redirect_uri: request.url });
-  return reply.redirect(`/login?${query}`, 302);
-}
-
-export function sendPage(reply: FastifyReply, html: string): FastifyReply {
-  return reply
-    .header("content-security-policy", PAGE_POLICY)
-    .header("x-frame-options", "DENY")
-    .header("referrer-policy", "no-referrer")
-    .type("text/html; charset=utf-8")
-    .send(html);
-}
-
-/** The value that a form must bring back; a cookie of its own, so that other sites cannot know it. */
-export function csrfOf(context: UaaContext, request: FastifyRequest, reply: FastifyReply): string {
-  const existing = cookieOf(request, CSRF_COOKIE);
-  if (existing !== null && existing.length >= 32) return existing;
-  const value = context.secrets.token(24);
-  reply.header("set-cookie", `${CSRF_COOKIE}=${value}; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=86400`);
-  return value;
-}
-
-export function requireCsrf(request: FastifyRequest, given: string | undefined): void {
-  const wanted = Buffer.from(cookieOf(request, CSRF_COOKIE) ?? "");
-  const brought = Buffer.from(given ?? "");
-  if (wanted.length === 0 || wanted.length !== brought.length || !timingSafeEqual(wanted, brought)) {
-    throw new UaaError("access_denied", "Invalid CSRF token");
+/** The client that sent the browser to sign out: by a token of ours, or by name. */
+async function clientOfLogout(
+  context: UaaContext,
+  parameters: Readonly<Record<string, string>>,
+): Promise<string | null> {
+  const { id_token_hint: idToken, client_id: clientId } = parameters;
+  if (idToken === undefined) return clientId ?? null;
+  try {
+    return String((await verifySignature(context, idToken))["azp"]);
+  } catch {
+    return null;
   }
 }
 
-function wantsHtml(request: FastifyRequest): boolean {
-  return (request.headers.accept ?? "").includes("text/html");
-}
-
-/** A path of ours: nobody is sent to another site after sign-in. */
-function isOwnPath(path: string): boolean {
-  return /^\/(?![/\\])[^\\\r\n]*$/.test(path);
+/**
+ * `login_hint` of the page itself or of the authorization request that led to it: JSON with an origin, or the name of who
+ * is to sign in. UAA: UaaLoginHint
+ */
+function readLoginHint(
+  redirectTo: string,
+  own: string | undefined,
+): { readonly origin: string | null; readonly userName: string } {
+  const hint = own ?? new URL(redirectTo, "http://uaa").searchParams.get("login_hint") ?? "";
+  try {
+    const read = JSON.parse(hint) as Record<string, unknown> | null;
+    const origin = read?.["origin"];
+    return { origin: typeof origin === "string" ? origin : null, userName: "" };
+  } catch {
+    return { origin: null, userName: hint.slice(0, 255) };
+  }
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
-import { validatePassword } from "../scim-user.ts";
+import { passwordPolicyOf, validatePassword } from "../password-policy.ts";
 import { jsonBodyOf, requireScope } from "./request.ts";
 
 /** PUT /Users/{id}/password: by the user with the old password, or by an administrator. UAA: PasswordChangeEndpoint */
@@ -28,7 +28,7 @@ export function registerPassword(server: FastifyInstance, context: UaaContext): 
         throw new UaaError("unauthorized", "Old password is incorrect");
       }
     }
-    validatePassword(password);
+    validatePassword(password, await passwordPolicyOf(context));
     if (await hasher.matches(password, user.passwordHash)) {
       throw new UaaError("invalid_password", "Your new password cannot be the same as the old password.");
     }

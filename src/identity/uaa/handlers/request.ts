@@ -1,11 +1,9 @@
 import type { FastifyRequest } from "fastify";
+import { type AuthenticatedClient, authenticateByForm, authenticateClient } from "../client-auth.ts";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
-import type { OauthClient, User } from "../model.ts";
-import { authenticateClient } from "../sign-in.ts";
+import type { OauthClient } from "../model.ts";
 import { type VerifiedToken, verifyToken } from "../token-service.ts";
-
-export const SESSION_COOKIE = "JSESSIONID";
 
 /** The values of the query and of a form body, the body's first. Of a name given twice the last counts. */
 export function parametersOf(request: FastifyRequest): Record<string, string> {
@@ -68,6 +66,14 @@ export function insufficientScope(anyOf: readonly string[]): UaaError {
  * needs to give none. Throws `invalid_client`, or `unauthorized` when nothing was given.
  */
 export async function clientOf(context: UaaContext, request: FastifyRequest): Promise<OauthClient> {
+  return (await authenticatedClientOf(context, request)).client;
+}
+
+/** Also says how the client proved itself. */
+export async function authenticatedClientOf(
+  context: UaaContext,
+  request: FastifyRequest,
+): Promise<AuthenticatedClient> {
   const header = request.headers.authorization;
   if (header !== undefined && /^basic\s/i.test(header)) {
     const text = Buffer.from(header.slice(6).trim(), "base64").toString();
@@ -77,11 +83,11 @@ export async function clientOf(context: UaaContext, request: FastifyRequest): Pr
     const read = (part: string): string => (encoded ? decodeForm(part) : part);
     return await authenticateClient(context, read(text.slice(0, colon)), read(text.slice(colon + 1)));
   }
-  const { client_id: clientId, client_secret: secret } = parametersOf(request);
-  if (clientId === undefined) {
+  const parameters = parametersOf(request);
+  if (parameters["client_id"] === undefined && parameters["client_assertion"] === undefined) {
     throw new UaaError("unauthorized", "Full authentication is required to access this resource");
   }
-  return await authenticateClient(context, clientId, secret ?? "");
+  return await authenticateByForm(context, parameters);
 }
 
 function decodeForm(text: string): string {
@@ -90,25 +96,4 @@ function decodeForm(text: string): string {
   } catch {
     throw new UaaError("invalid_client", "Failed to decode basic authentication token");
   }
-}
-
-/** The user of the browser session, or null. */
-export async function sessionUserOf(
-  context: UaaContext,
-  request: FastifyRequest,
-): Promise<{ readonly user: User; readonly authTimeMs: number } | null> {
-  const sessionId = cookieOf(request, SESSION_COOKIE);
-  if (sessionId === null) return null;
-  const session = await context.tokens.session(sessionId, context.clock.nowMs());
-  if (session === null) return null;
-  const user = await context.users.find(session.userId);
-  return user === null || !user.active ? null : { user, authTimeMs: session.createdMs };
-}
-
-export function cookieOf(request: FastifyRequest, name: string): string | null {
-  for (const part of (request.headers.cookie ?? "").split(";")) {
-    const equals = part.indexOf("=");
-    if (equals > 0 && part.slice(0, equals).trim() === name) return part.slice(equals + 1).trim();
-  }
-  return null;
 }

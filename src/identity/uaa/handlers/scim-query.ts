@@ -3,7 +3,7 @@ import { UaaError } from "../errors.ts";
 import { parseScimFilter, type ScimFilter, ScimFilterError } from "../scim-filter.ts";
 import { SCIM_SCHEMAS } from "../scim-user.ts";
 import type { PageRequest } from "../store-users.ts";
-import { escapeHtml } from "./pages.ts";
+import { escapeHtml } from "./page.ts";
 import { parametersOf } from "./request.ts";
 
 /** UAA: userMaxCount, groupMaxCount */

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import { parseScimFilter, type ScimFilter } from "../scim-filter.ts";
-import { escapeHtml } from "./pages.ts";
+import { escapeHtml } from "./page.ts";
 import { parametersOf, requireScope } from "./request.ts";
 import { orBadFilter, readScimQuery, wirePage } from "./scim-query.ts";
 

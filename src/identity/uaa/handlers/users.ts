@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import type { User } from "../model.ts";
-import { readUser, type UserInput, validatePassword, validateUser, wireUser } from "../scim-user.ts";
+import { passwordPolicyOf, validatePassword } from "../password-policy.ts";
+import { readUser, type UserInput, validateUser, wireUser } from "../scim-user.ts";
 import { bearerOf, hasScope, insufficientScope, jsonBodyOf, requireScope } from "./request.ts";
 import { orBadFilter, readScimQuery, wirePage } from "./scim-query.ts";
 
@@ -27,7 +28,7 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
     const origin = input.origin === undefined || input.origin === "" ? "uaa" : input.origin;
     validateUser(input.userName, input.email, origin);
     const isInternal = origin === "uaa";
-    if (isInternal) validatePassword(input.password ?? "");
+    if (isInternal) validatePassword(input.password ?? "", await passwordPolicyOf(context));
     const nowMs = clock.nowMs();
     const user: User = {
       id: random.guid(),
@@ -47,6 +48,8 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
       passwordChangedMs: nowMs,
       lastLogonMs: null,
       previousLogonMs: null,
+      passwordChangeRequired: false,
+      tokenSalt: "",
     };
     await users.insert(user);
     await file.durable();

@@ -1,0 +1,30 @@
+import { createHash } from "node:crypto";
+import type { UaaContext } from "./context.ts";
+
+/** What is worth a line for those who look for misuse. UAA: AuditEventType */
+export type AuditEvent =
+  | "UserAuthenticationSuccess"
+  | "UserAuthenticationFailure"
+  | "UserNotFound"
+  | "AccountLocked"
+  | "ClientAuthenticationFailure"
+  | "TokenIssuedEvent"
+  | "TokenRevocationEvent"
+  | "PasswordChangeSuccess"
+  | "PasswordChangeFailure"
+  | "PasswordResetRequest"
+  | "UserVerifiedEvent"
+  | "UserInvited"
+  | "UserAccountUnlockedEvent"
+  | "UserAccountLockedEvent"
+  | "ApprovalModifiedEvent";
+
+/** One line of the platform's log. Fields name people, clients and scopes by id; never a secret, code or token. */
+export function audit(context: UaaContext, event: AuditEvent, fields: Readonly<Record<string, unknown>>): void {
+  context.log.info("audit", { event, ...fields });
+}
+
+/** For a name that nobody has: people type their password there. UAA: UserNotFoundEvent hashes it too */
+export function unknownName(name: string): string {
+  return createHash("sha256").update(name).digest("hex").slice(0, 16);
+}

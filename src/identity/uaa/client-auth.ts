@@ -1,0 +1,71 @@
+import { audit } from "./audit.ts";
+import type { UaaContext } from "./context.ts";
+import { badCredentials } from "./errors.ts";
+import type { OauthClient } from "./model.ts";
+import { clientIdOfAssertion, isClientAssertion } from "./private-key-jwt.ts";
+import type { ClientAuthMethod } from "./token-claims.ts";
+
+export interface AuthenticatedClient {
+  readonly client: OauthClient;
+  readonly method: ClientAuthMethod;
+}
+
+/** The client with this secret. Throws `invalid_client`. */
+export async function authenticateClient(
+  context: UaaContext,
+  clientId: string,
+  secret: string,
+): Promise<AuthenticatedClient> {
+  const client = await context.clients.find(clientId);
+  if (client === null) {
+    await context.hasher.pretend(secret);
+    throw refused(context, clientId);
+  }
+  for (const hash of client.secretHashes) {
+    if (await context.hasher.matches(secret, hash)) return { client, method: secret === "" ? "empty" : "secret" };
+  }
+  throw refused(context, clientId);
+}
+
+/**
+ * A client of the token endpoint that gives its proof in the form: a secret, a signed assertion, or (public clients)
+ * nothing but a code verifier or a refresh token that works once. Throws `invalid_client`.
+ * UAA: ClientDetailsAuthenticationProvider
+ */
+export async function authenticateByForm(
+  context: UaaContext,
+  parameters: Readonly<Record<string, string>>,
+): Promise<AuthenticatedClient> {
+  const { client_secret: secret, client_assertion: assertion } = parameters;
+  if (secret === undefined && assertion !== undefined) {
+    const clientId = clientIdOfAssertion(assertion);
+    const client = clientId === null ? null : await context.clients.find(clientId);
+    const isOther = parameters["client_id"] !== undefined && parameters["client_id"] !== clientId;
+    if (client === null || isOther || !(await isClientAssertion(context, client, parameters))) {
+      throw refused(context, clientId ?? "");
+    }
+    return { client, method: "private_key_jwt" };
+  }
+  const clientId = parameters["client_id"] ?? "";
+  if (secret === undefined && isPublicRequest(parameters)) {
+    const client = await context.clients.find(clientId);
+    if (client !== null && isPublicClient(client)) return { client, method: "none" };
+  }
+  return await authenticateClient(context, clientId, secret ?? "");
+}
+
+/** UAA: ClientConstants.ALLOW_PUBLIC */
+export function isPublicClient(client: OauthClient): boolean {
+  return client.additional["allowpublic"] === true || client.additional["allowpublic"] === "true";
+}
+
+function isPublicRequest(parameters: Readonly<Record<string, string>>): boolean {
+  const has = (...names: string[]): boolean => names.every((name) => (parameters[name] ?? "") !== "");
+  if (parameters["grant_type"] === "authorization_code") return has("code_verifier", "code", "redirect_uri");
+  return parameters["grant_type"] === "refresh_token" && has("refresh_token");
+}
+
+function refused(context: UaaContext, clientId: string): Error {
+  audit(context, "ClientAuthenticationFailure", { clientId: clientId.slice(0, 255) });
+  return badCredentials();
+}

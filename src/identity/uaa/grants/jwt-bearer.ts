@@ -1,0 +1,44 @@
+import { decodeJwt } from "jose";
+import type { UaaContext } from "../context.ts";
+import { UaaError } from "../errors.ts";
+import type { ExternalSignIn } from "../identity-source.ts";
+import { decideUserScopes, parseScopes } from "../scopes.ts";
+import { groupNamesOf, requireAllowedProvider } from "../sign-in.ts";
+import { isOwnIssuer, issueTokens, type TokenAnswer, verifyToken } from "../token-service.ts";
+import { authenticationNow, commonOf, type GrantRequest } from "./grant.ts";
+
+/**
+ * Tokens for whom a JWT names: one of ours, or one of a registered OIDC provider (RFC 7523). UAA: JwtTokenGranter,
+ * ExternalOAuthAuthenticationManager
+ */
+export async function jwtBearerGrant(context: UaaContext, request: GrantRequest): Promise<TokenAnswer> {
+  const { client, parameters } = request;
+  const { assertion } = parameters;
+  if (assertion === undefined || assertion === "") throw new UaaError("unauthorized", "Assertion is missing");
+  const signedIn = await whoIsNamed(context, assertion);
+  const { user } = signedIn;
+  if (!user.active) throw new UaaError("unauthorized", "User authentication not found");
+  requireAllowedProvider(client.additional["allowedproviders"], user);
+  const scopes = decideUserScopes(parseScopes(parameters["scope"]), client, await groupNamesOf(context, user.id));
+  const authentication = authenticationNow(context, signedIn);
+  return await issueTokens(context, { ...commonOf(request), user, authentication, scopes, nonce: null });
+}
+
+async function whoIsNamed(context: UaaContext, assertion: string): Promise<ExternalSignIn> {
+  let issuer: string;
+  try {
+    issuer = decodeJwt(assertion).iss ?? "";
+  } catch {
+    throw new UaaError("unauthorized", "Unable to decode expected id_token");
+  }
+  if (issuer === "") throw new UaaError("unauthorized", "Issuer is missing in id_token");
+  const external = await context.identities.byAssertion(assertion, issuer);
+  if (external !== null) return external;
+  if (!isOwnIssuer(context, issuer)) {
+    throw new UaaError("unauthorized", `Unable to map issuer, ${issuer} , to a single registered provider`);
+  }
+  const { user, claims } = await verifyToken(context, assertion, "access");
+  if (user === null) throw new UaaError("unauthorized", "Unable to map claim to a username");
+  const amr = claims["amr"];
+  return { user, authMethods: Array.isArray(amr) ? amr.map(String) : ["ext"] };
+}

@@ -1,0 +1,61 @@
+import type { UaaContext } from "./context.ts";
+import { UaaError } from "./errors.ts";
+
+/** What a password must have; counts of characters. UAA: PasswordPolicy */
+export interface PasswordPolicy {
+  readonly minLength: number;
+  readonly maxLength: number;
+  readonly requireUpperCaseCharacter: number;
+  readonly requireLowerCaseCharacter: number;
+  readonly requireDigit: number;
+  readonly requireSpecialCharacter: number;
+  /** 0: never. */
+  readonly expirePasswordInMonths: number;
+}
+
+/** UAA: scim-endpoints.xml, globalPasswordPolicy; an empty password is refused there too. */
+export const DEFAULT_PASSWORD_POLICY: PasswordPolicy = {
+  minLength: 1,
+  maxLength: 255,
+  requireUpperCaseCharacter: 0,
+  requireLowerCaseCharacter: 0,
+  requireDigit: 0,
+  requireSpecialCharacter: 0,
+  expirePasswordInMonths: 0,
+};
+
+/** Whatever a policy says: hashing longer ones would let strangers burn our time. */
+const LENGTH_MAX = 255;
+
+/** The policy in force: the internal provider's, else the configuration's. */
+export async function passwordPolicyOf(context: UaaContext): Promise<PasswordPolicy> {
+  const { password } = await context.identities.internalPolicies();
+  return { ...DEFAULT_PASSWORD_POLICY, ...context.config.passwordPolicy, ...password };
+}
+
+/** Throws `invalid_password` (422) with every rule that is broken. UAA: UaaPasswordPolicyValidator */
+export function validatePassword(password: string, policy: PasswordPolicy): void {
+  const broken: string[] = [];
+  const minLength = Math.max(1, policy.minLength);
+  const maxLength = Math.min(LENGTH_MAX, policy.maxLength);
+  if (password.length < minLength) broken.push(`Password must be at least ${minLength} characters in length.`);
+  if (password.length > maxLength) broken.push(`Password must be no more than ${maxLength} characters in length.`);
+  const needs = (count: number, kind: string, pattern: RegExp): void => {
+    if ((password.match(pattern) ?? []).length < count) {
+      broken.push(`Password must contain at least ${count} ${kind} characters.`);
+    }
+  };
+  needs(policy.requireUpperCaseCharacter, "uppercase", /\p{Lu}/gu);
+  needs(policy.requireLowerCaseCharacter, "lowercase", /\p{Ll}/gu);
+  needs(policy.requireDigit, "digit", /\p{Nd}/gu);
+  needs(policy.requireSpecialCharacter, "special", /[^\p{L}\p{N}\p{C}]/gu);
+  if (broken.length > 0) throw new UaaError("invalid_password", broken.join(" "));
+}
+
+/** Whether a password of this age must be replaced at the next sign-in. UAA: AuthzAuthenticationManager */
+export function isPasswordExpired(changedMs: number, nowMs: number, policy: PasswordPolicy): boolean {
+  if (policy.expirePasswordInMonths <= 0) return false;
+  const expires = new Date(changedMs);
+  expires.setUTCMonth(expires.getUTCMonth() + policy.expirePasswordInMonths);
+  return expires.getTime() < nowMs;
+}

@@ -1,0 +1,52 @@
+import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from "jose";
+import type { UaaContext } from "./context.ts";
+import type { OauthClient } from "./model.ts";
+
+const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/** Keys of two halves only: a shared secret or no key at all would let others sign. */
+const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
+
+/** Whom an assertion claims to come from, not verified; null: it is none. UAA: JwtClientAuthentication.getClientId */
+export function clientIdOfAssertion(assertion: string): string | null {
+  try {
+    const { iss, sub } = decodeJwt(assertion);
+    return sub !== undefined && sub === iss ? sub : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Whether the client signed this with a key that is registered for it (RFC 7523): for itself, meant for us, not expired.
+ * UAA: JwtClientAuthentication.validateClientJwt
+ */
+export async function isClientAssertion(
+  context: UaaContext,
+  client: OauthClient,
+  parameters: Readonly<Record<string, string>>,
+): Promise<boolean> {
+  if (parameters["client_assertion_type"] !== ASSERTION_TYPE) return false;
+  const keys = registeredKeys(client);
+  if (keys === null) return false;
+  const { issuerUrl, uaaUrl } = context.config;
+  try {
+    await jwtVerify(parameters["client_assertion"] ?? "", createLocalJWKSet(keys), {
+      algorithms: ALGORITHMS,
+      audience: [issuerUrl, `${uaaUrl}/oauth/token`],
+      issuer: client.clientId,
+      subject: client.clientId,
+      requiredClaims: ["exp", "jti"],
+      currentDate: new Date(context.clock.nowMs()),
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function registeredKeys(client: OauthClient): JSONWebKeySet | null {
+  const { jwks } = client.additional;
+  if (typeof jwks !== "object" || jwks === null) return null;
+  const { keys } = jwks as { keys?: unknown };
+  return Array.isArray(keys) ? { keys: keys as JSONWebKeySet["keys"] } : null;
+}
