@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import type { HttpClient } from "../../kit/http-client.ts";
+import type { Log } from "../../kit/log.ts";
+import type { PlatformDeps } from "../platform.ts";
+import type { Site } from "./site.ts";
+
+/** Where the platform's own components listen. */
+export const LOOPBACK = "127.0.0.1";
+
+/** What every area needs to start its components, and where it leaves what it has started. */
+export interface Assembly {
+  readonly site: Site;
+  readonly deps: PlatformDeps & { readonly http: HttpClient };
+  log(component: string): Log;
+  /** Path of a component's database. */
+  data(name: string): string;
+  /** Lets the event loop go on. */
+  pause(): Promise<void>;
+  /** Waits for a start; what it gives is disposed with everything else, last started first. */
+  keep<T extends AsyncDisposable>(starting: Promise<T>): Promise<T>;
+  /** A component that has given up cannot be trusted: the whole process starts anew and adopts what runs. */
+  mustLive(name: string, failed: AbortSignal): void;
+}
+
+export function newAssembly(site: Site, deps: Assembly["deps"], cleanup: AsyncDisposableStack): Assembly {
+  return {
+    site,
+    deps,
+    log: (component) => deps.log.child({ component }),
+    data: (name) => join(site.state.data, `${name}.sqlite`),
+    pause: () => new Promise((resolve) => setImmediate(resolve)),
+    keep: async (starting) => {
+      const started = await starting;
+      // Another has failed meanwhile: what comes too late must not run on.
+      if (cleanup.disposed) await started[Symbol.asyncDispose]();
+      return cleanup.use(started);
+    },
+    mustLive: (name, failed) =>
+      failed.addEventListener("abort", () => {
+        throw new Error(`${name} has given up`, { cause: failed.reason });
+      }),
+  };
+}
