@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Who asks, in the order of the table's columns. */
+export const ROLES = [
+  "admin",
+  "admin_read_only",
+  "global_auditor",
+  "organization_manager",
+  "organization_auditor",
+  "organization_billing_manager",
+  "organization_user",
+  "space_manager",
+  "space_developer",
+  "space_auditor",
+  "space_supporter",
+  "nobody",
+] as const;
+export type TableRole = (typeof ROLES)[number];
+
+/** `shown` and `left out` are lists' outcomes. */
+export type Outcome = "works" | "left out" | 403 | 404 | 422;
+
+export interface Endpoint {
+  readonly method: string;
+  /** With `:guid` and, for a second thing, its kind: `:organization`. */
+  readonly path: string;
+  /** When it works. */
+  readonly status: number;
+  /** Null: open to everybody, without a token. */
+  readonly outcomes: Readonly<Record<TableRole, Outcome>> | null;
+}
+
+const SIGNS: Readonly<Record<string, Outcome>> = { "+": "works", "-": "left out", 2: 422, 3: 403, 4: 404 };
+
+/** The table of endpoints, `endpoints.tsv` beside this file. */
+export function readEndpoints(): Endpoint[] {
+  const text = readFileSync(join(import.meta.dirname, "endpoints.tsv"), "utf8");
+  return text
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => {
+      const [method = "", path = "", status = "", signs = ""] = line.split("\t");
+      return { method, path, status: Number(status), outcomes: signs === "public" ? null : readOutcomes(line, signs) };
+    });
+}
+
+function readOutcomes(line: string, signs: string): Record<TableRole, Outcome> {
+  if (signs.length !== ROLES.length) throw new Error(`a sign for each role, please: ${line}`);
+  return Object.fromEntries(
+    ROLES.map((role, at) => {
+      const outcome = SIGNS[signs[at]!];
+      if (outcome === undefined) throw new Error(`no such sign: ${line}`);
+      return [role, outcome];
+    }),
+  ) as Record<TableRole, Outcome>;
+}
