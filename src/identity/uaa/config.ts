@@ -47,8 +47,6 @@ export interface UaaConfig {
   readonly refreshTokenFormat?: "jwt" | "opaque";
   readonly passwordPolicy?: Partial<PasswordPolicy>;
   readonly lockoutPolicy?: Partial<LockoutPolicy>;
-  /** Pages to make an account and to reset a password. Default false: nobody gets mail here. UAA: login.selfServiceLinksEnabled */
-  readonly selfService?: boolean;
   /** Where /logout.do may send the browser besides our own pages and a client's addresses; `*` as in those. UAA: logout.redirect.parameter.whitelist */
   readonly logoutRedirects?: readonly string[];
   /** Every user has these groups. */

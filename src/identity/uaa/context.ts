@@ -4,6 +4,7 @@ import type { Random, Secrets } from "../../kit/random.ts";
 import type { Sqlite } from "../../kit/sqlite.ts";
 import type { UaaConfig } from "./config.ts";
 import type { IdentitySource } from "./identity-source.ts";
+import type { Mail } from "./mail.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import type { ClientStore } from "./store-clients.ts";
@@ -28,5 +29,7 @@ export interface UaaContext {
   readonly keys: SigningKeys;
   /** LDAP and OIDC providers. */
   readonly identities: IdentitySource;
+  /** Null: nobody gets mail, so the pages that would send it are closed. */
+  readonly mail: Mail | null;
   readonly defaultGroups: readonly string[];
 }

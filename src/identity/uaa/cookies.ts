@@ -15,18 +15,22 @@ export function cookieOf(request: FastifyRequest, name: string): string | null {
   return null;
 }
 
-/** Sets a cookie that no script reads and no other site sends along with a form. `maxAge` null: until the browser ends. */
+/**
+ * Sets a cookie that no other site sends along with a form, and (unless `forScripts`) no script reads. `maxAge` null:
+ * until the browser ends.
+ */
 export function setCookie(
   request: FastifyRequest,
   reply: FastifyReply,
   name: string,
   value: string,
   maxAge: number | null,
+  forScripts = false,
 ): void {
   // The router in front ends TLS and says so. Over plain HTTP a text browser would drop a Secure cookie.
   const secure = request.headers["x-forwarded-proto"] === "http" ? "" : "; Secure";
   const age = maxAge === null ? "" : `; Max-Age=${maxAge}`;
-  reply.header("set-cookie", `${name}=${value}; Path=/; HttpOnly${secure}; SameSite=Lax${age}`);
+  reply.header("set-cookie", `${name}=${value}; Path=/${forScripts ? "" : "; HttpOnly"}${secure}; SameSite=Lax${age}`);
 }
 
 /** The value that a form must bring back; a cookie of its own, so that other sites cannot know it. */

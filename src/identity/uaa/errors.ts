@@ -16,6 +16,7 @@ const STATUS = {
   invalid_scim_resource: 400,
   scim: 400,
   invalid_password: 422,
+  invalid_code: 422,
   scim_resource_not_found: 404,
   scim_resource_already_exists: 409,
   scim_resource_conflict: 409,
@@ -69,7 +70,12 @@ export function toWireError(error: unknown): WireError {
     };
   }
   const body: Record<string, unknown> = { error: error.code, error_description: error.message, ...error.extra };
-  if (error.code.startsWith("scim") || error.code.startsWith("invalid_scim") || error.code === "invalid_password") {
+  if (
+    error.code.startsWith("scim") ||
+    error.code.startsWith("invalid_scim") ||
+    error.code === "invalid_password" ||
+    error.code === "invalid_code"
+  ) {
     body["message"] = error.message;
   }
   const headers: Record<string, string> = { "cache-control": "no-store", pragma: "no-cache" };

@@ -8,6 +8,7 @@ import type { Session, SessionDetails } from "./store-tokens.ts";
 import type { Authentication } from "./token-claims.ts";
 
 const SESSION_COOKIE = "JSESSIONID";
+const CURRENT_USER_COOKIE = "Current-User";
 /** UAA: the container's session timeout, 30 minutes without a request */
 const IDLE_MS = 1_800_000;
 /** A busy browser must not cost a write at every request. */
@@ -44,6 +45,8 @@ export async function startSession(
   await tokens.saveSession(id, { userId: user.id, createdMs, expiresMs: createdMs + IDLE_MS, details });
   await file.durable();
   setCookie(request, reply, SESSION_COOKIE, id, null);
+  // For the script of /session_management. UAA: CurrentUserCookieFactory
+  setCookie(request, reply, CURRENT_USER_COOKIE, encodeURIComponent(JSON.stringify({ userId: user.id })), null, true);
 }
 
 /** The browser's session; null: nobody is signed in. Each use lets it live on. */
@@ -69,6 +72,7 @@ export async function endSession(context: UaaContext, request: FastifyRequest, r
   if (id !== null) await context.tokens.deleteSession(id);
   await context.file.durable();
   setCookie(request, reply, SESSION_COOKIE, "", 0);
+  setCookie(request, reply, CURRENT_USER_COOKIE, "", 0, true);
 }
 
 /** How the session's user signed in, as tokens tell of it. */

@@ -66,6 +66,18 @@ export class UserStore {
     return (await query.orderBy("created_ms").execute()).map(fromRow);
   }
 
+  /** The oldest with this address, compared without case. */
+  async findByEmail(email: string, origin: string): Promise<User | null> {
+    const row = await this.#db
+      .selectFrom("users")
+      .selectAll()
+      .where(sql`lower(email)`, "=", email.toLowerCase())
+      .where("origin", "=", origin)
+      .orderBy("created_ms")
+      .executeTakeFirst();
+    return row === undefined ? null : fromRow(row);
+  }
+
   async findMany(ids: readonly string[]): Promise<User[]> {
     if (ids.length === 0) return [];
     return (await this.#db.selectFrom("users").selectAll().where("id", "in", ids).execute()).map(fromRow);
@@ -162,6 +174,15 @@ export class UserStore {
       .set({ previous_logon_ms: user.lastLogonMs, last_logon_ms: nowMs })
       .where("id", "=", user.id)
       .execute();
+  }
+
+  async requirePasswordChange(userId: string): Promise<void> {
+    await this.#db.updateTable("users").set({ password_change_required: 1 }).where("id", "=", userId).execute();
+  }
+
+  /** Voids every token of the user. */
+  async changeTokenSalt(userId: string, salt: string): Promise<void> {
+    await this.#db.updateTable("users").set({ token_salt: salt }).where("id", "=", userId).execute();
   }
 
   async clearFailures(userId: string): Promise<void> {

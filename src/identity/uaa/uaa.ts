@@ -10,6 +10,7 @@ import { DEFAULT_USER_GROUPS, type UaaConfig } from "./config.ts";
 import type { UaaContext } from "./context.ts";
 import { buildServer } from "./handlers/server.ts";
 import { INTERNAL_ONLY } from "./identity-source.ts";
+import type { Mail } from "./mail.ts";
 import { PasswordHasher } from "./password-hasher.ts";
 import { MIGRATIONS, type UaaTables } from "./schema.ts";
 import { SigningKeys } from "./signing-keys.ts";
@@ -26,6 +27,8 @@ export interface UaaDeps {
   readonly random: Random;
   readonly secrets: Secrets;
   readonly log: Log;
+  /** Absent: no mail; links are handed out over the API. */
+  readonly mail?: Mail;
 }
 
 export interface Uaa extends AsyncDisposable {
@@ -58,6 +61,7 @@ export async function startUaa(config: UaaConfig, deps: UaaDeps): Promise<Uaa> {
     hasher: new PasswordHasher(deps.secrets),
     keys: await SigningKeys.load(db, file, deps.clock),
     identities: INTERNAL_ONLY,
+    mail: deps.mail ?? null,
     defaultGroups: config.defaultUserGroups ?? DEFAULT_USER_GROUPS,
   };
   await bootstrap(context);

@@ -17,12 +17,13 @@ import { AUTHORIZATION_CODE, type CodePayload } from "../grants/authorization-co
 import { authenticationNow } from "../grants/grant.ts";
 import type { User } from "../model.ts";
 import { decideUserScopes, parseScopes } from "../scopes.ts";
-import { authenticationOf, endSession, type LiveSession, sessionOf } from "../session.ts";
+import { authenticationOf, endSession, type LiveSession, sessionOf, startSession } from "../session.ts";
 import { sessionState } from "../session-state.ts";
 import { groupNamesOf, requireAllowedProvider, signIn } from "../sign-in.ts";
 import type { Authentication } from "../token-claims.ts";
 import { issueTokens } from "../token-service.ts";
 import { approvalPage } from "./approval-page.ts";
+import { userOfAutologin } from "./autologin.ts";
 import { redirectToLogin, sendErrorPage, sendPage } from "./browser.ts";
 import { bearerOf, parametersOf } from "./request.ts";
 
@@ -68,6 +69,13 @@ async function authorize(context: UaaContext, request: FastifyRequest, reply: Fa
     return sendErrorPage(request, reply, error);
   }
   const { client, prompt, redirectUri } = authorization;
+  const { code, ...withoutCode } = authorization.parameters;
+  if (code !== undefined) {
+    // A code of /autologin or of a password reset signs its user in. UAA: autologinAuthorizeRequestMatcher
+    const user = await userOfAutologin(context, code, client.clientId);
+    await startSession(context, request, reply, { user, authMethods: ["pwd"] });
+    return reply.redirect(`/oauth/authorize?${new URLSearchParams(withoutCode)}`, 302);
+  }
   try {
     checkAuthorization(authorization);
     const who = await requesterOf(context, request, reply, authorization);

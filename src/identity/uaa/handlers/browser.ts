@@ -44,7 +44,8 @@ export async function requireSession(
     return null;
   }
   if (!session.passwordChangeRequired) return session;
-  reply.redirect("/force_password_change", 302);
+  const target = new URLSearchParams({ form_redirect_uri: request.method === "GET" ? request.url : "/" });
+  reply.redirect(`/force_password_change?${target}`, 302);
   return null;
 }
 

@@ -1,14 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
+import type { Claims } from "../token-claims.ts";
 import { verifyToken } from "../token-service.ts";
 import { clientOf, insufficientScope, parametersOf } from "./request.ts";
 
 /** POST /check_token and /introspect, for clients with the authority uaa.resource. UAA: CheckTokenEndpoint, IntrospectEndpoint */
 export function registerCheckToken(server: FastifyInstance, context: UaaContext): void {
-  server.post("/check_token", async (request) => {
+  const check = async (request: FastifyRequest): Promise<Claims> => {
     await requireResourceServer(context, request);
-    const { token, scopes } = parametersOf(request);
+    const { token, scopes = parametersOf(request)["scope"] } = parametersOf(request);
     if (token === undefined || token === "") {
       throw new UaaError("invalid_token", "Token parameter must be set", { status: 400 });
     }
@@ -21,7 +22,8 @@ export function registerCheckToken(server: FastifyInstance, context: UaaContext)
       throw new UaaError("invalid_scope", `Some requested scopes are missing: ${missing.join(",")}`);
     }
     return verified.claims;
-  });
+  };
+  server.route({ method: ["GET", "POST"], url: "/check_token", handler: check });
   server.post("/introspect", async (request) => {
     await requireResourceServer(context, request);
     const verified = await verifyToken(context, parametersOf(request)["token"] ?? "", "access").catch(

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { UaaContext } from "../context.ts";
+import { UaaError } from "../errors.ts";
 import { requireScope } from "./request.ts";
 
 /** What clients show and ask for at sign-in. UAA: LoginInfoEndpoint */
@@ -12,13 +13,13 @@ export function registerInfo(server: FastifyInstance, context: UaaContext): void
     issuer: issuerUrl,
     authorization_endpoint: `${uaaUrl}/oauth/authorize`,
     token_endpoint: `${uaaUrl}/oauth/token`,
-    token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+    token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post", "private_key_jwt"],
     token_endpoint_auth_signing_alg_values_supported: ["RS256"],
     userinfo_endpoint: `${uaaUrl}/userinfo`,
     jwks_uri: `${uaaUrl}/token_keys`,
     end_session_endpoint: `${uaaUrl}/logout.do`,
     scopes_supported: ["openid", "profile", "email", "phone", "roles", "user_attributes"],
-    response_types_supported: ["code"],
+    response_types_supported: ["code", "code id_token", "id_token", "token id_token"],
     subject_types_supported: ["public"],
     id_token_signing_alg_values_supported: ["RS256"],
     id_token_encryption_alg_values_supported: ["none"],
@@ -60,8 +61,8 @@ export function registerInfo(server: FastifyInstance, context: UaaContext): void
     method: ["GET", "POST"],
     url: "/userinfo",
     handler: async (request) => {
-      const { user, client } = await requireScope(context, request, "openid");
-      if (user === null) return { sub: client.clientId };
+      const { user } = await requireScope(context, request, "openid");
+      if (user === null) throw new UaaError("access_denied", "Access is denied");
       return {
         user_id: user.id,
         user_name: user.userName,

@@ -27,7 +27,7 @@ export function registerLogin(server: FastifyInstance, context: UaaContext): voi
     const redirectTo = ownPath(parameters["form_redirect_uri"]);
     const session = await sessionOf(context, request);
     if (session !== null) {
-      return reply.redirect(session.passwordChangeRequired ? "/force_password_change" : redirectTo, 302);
+      return reply.redirect(session.passwordChangeRequired ? forcedChange(redirectTo) : redirectTo, 302);
     }
     const links = await context.identities.loginLinks(redirectTo);
     const { origin, userName } = readLoginHint(redirectTo, parameters["login_hint"]);
@@ -40,7 +40,7 @@ export function registerLogin(server: FastifyInstance, context: UaaContext): voi
       error: parameters["error"] ?? null,
       success: parameters["success"] ?? null,
       links,
-      selfService: context.config.selfService ?? false,
+      selfService: context.mail !== null,
     });
     return sendPage(reply, html);
   });
@@ -61,7 +61,7 @@ export function registerLogin(server: FastifyInstance, context: UaaContext): voi
     try {
       const signedIn = await signIn(context, username, password, null);
       await startSession(context, request, reply, signedIn);
-      return reply.redirect(signedIn.passwordChangeRequired ? "/force_password_change" : redirectTo, 302);
+      return reply.redirect(signedIn.passwordChangeRequired ? forcedChange(redirectTo) : redirectTo, 302);
     } catch (error) {
       if (!(error instanceof UaaError) || error.status >= 500) throw error;
       const reason =
@@ -106,6 +106,10 @@ export function registerLogin(server: FastifyInstance, context: UaaContext): voi
     if (wantsHtml(request)) return sendPage(reply, passcodePage(passcode));
     return reply.header("cache-control", "no-store").send(passcode);
   });
+}
+
+function forcedChange(target: string): string {
+  return `/force_password_change?${new URLSearchParams({ form_redirect_uri: target })}`;
 }
 
 /** The client that sent the browser to sign out: by a token of ours, or by name. */

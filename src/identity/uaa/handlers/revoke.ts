@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { audit } from "../audit.ts";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import type { StoredToken } from "../model.ts";
@@ -19,6 +20,7 @@ export function registerRevoke(server: FastifyInstance, context: UaaContext): vo
     if (token === null) throw notFound();
     await tokens.delete(token.tokenId);
     await file.durable();
+    audit(context, "TokenRevocationEvent", { userId: token.userId, clientId: token.clientId });
     return reply.code(200).send();
   });
 
@@ -29,8 +31,10 @@ export function registerRevoke(server: FastifyInstance, context: UaaContext): vo
       throw insufficientScope(["uaa.admin", "tokens.revoke"]);
     }
     if ((await users.find(userId)) === null) throw notFound();
+    await users.changeTokenSalt(userId, context.secrets.token(8)); // voids those that are not kept here, too
     await tokens.deleteOf({ userId });
     await file.durable();
+    audit(context, "TokenRevocationEvent", { userId });
     return reply.code(200).send();
   });
 
@@ -46,15 +50,21 @@ export function registerRevoke(server: FastifyInstance, context: UaaContext): vo
       if ((await users.find(userId)) === null || (await clients.find(clientId)) === null) throw notFound();
       await tokens.deleteOf({ userId, clientId });
       await file.durable();
+      audit(context, "TokenRevocationEvent", { userId, clientId });
       return reply.code(200).send();
     },
   );
 
   server.get<{ Params: { clientId: string } }>("/oauth/token/revoke/client/:clientId", async (request, reply) => {
     await requireScope(context, request, "tokens.revoke", "uaa.admin");
-    if ((await clients.find(request.params.clientId)) === null) throw notFound();
-    await tokens.deleteOf({ clientId: request.params.clientId });
+    const { clientId } = request.params;
+    const client = await clients.find(clientId);
+    if (client === null) throw notFound();
+    const additional = { ...client.additional, token_salt: context.secrets.token(8) };
+    await clients.update({ ...client, additional }); // voids those that are not kept here, too
+    await tokens.deleteOf({ clientId });
     await file.durable();
+    audit(context, "TokenRevocationEvent", { clientId });
     return reply.code(200).send();
   });
 
@@ -82,7 +92,7 @@ function wireToken(token: StoredToken): Record<string, unknown> {
     tokenId: token.tokenId,
     clientId: token.clientId,
     userId: token.userId,
-    format: "JWT",
+    format: token.claims === null ? "jwt" : "opaque",
     responseType: token.kind,
     issuedAt: token.issuedMs,
     expiresAt: token.expiresMs,

@@ -1,16 +1,25 @@
 import type { FastifyInstance } from "fastify";
 import type { UaaContext } from "../context.ts";
 import { toWireError, UaaError } from "../errors.ts";
+import { registerAccount } from "./account.ts";
+import { registerAccountStatus } from "./account-status.ts";
 import { registerApprovals } from "./approvals.ts";
 import { registerAuthorize } from "./authorize.ts";
+import { registerAutologin } from "./autologin.ts";
 import { registerCheckToken } from "./check-token.ts";
 import { registerClients } from "./clients.ts";
+import { registerCodes } from "./codes.ts";
+import { registerEmailChange } from "./email-change.ts";
 import { registerGroups } from "./groups.ts";
 import { registerInfo } from "./info.ts";
+import { registerInvitations } from "./invitations.ts";
 import { registerKeys } from "./keys.ts";
 import { registerLogin } from "./login.ts";
 import { registerPassword } from "./password.ts";
+import { registerPasswordReset } from "./password-reset.ts";
+import { registerRegistration } from "./registration.ts";
 import { registerRevoke } from "./revoke.ts";
+import { registerSessionManagement } from "./session-management.ts";
 import { registerToken } from "./token.ts";
 import { registerUserIds } from "./user-ids.ts";
 import { registerUsers } from "./users.ts";
@@ -29,7 +38,7 @@ export async function buildServer(context: UaaContext): Promise<FastifyInstance>
     routerOptions: { ignoreTrailingSlash: true },
   });
   server.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) => {
-    done(null, Object.fromEntries(new URLSearchParams(String(body))));
+    done(null, formOf(String(body)));
   });
   // The official command line says application/json on a DELETE without a body too.
   server.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
@@ -65,9 +74,28 @@ export async function buildServer(context: UaaContext): Promise<FastifyInstance>
     registerGroups,
     registerClients,
     registerApprovals,
+    registerSessionManagement,
+    registerRegistration,
+    registerPasswordReset,
+    registerInvitations,
+    registerEmailChange,
+    registerCodes,
+    registerAutologin,
+    registerAccountStatus,
+    registerAccount,
   ];
   for (const register of parts) register(server, context);
   return server;
+}
+
+/** A name that is given more than once becomes a list, as in a query. */
+function formOf(body: string): Record<string, string | string[]> {
+  const form: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
+  for (const [name, value] of new URLSearchParams(body)) {
+    const before = form[name];
+    form[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
+  }
+  return form;
 }
 
 /** A request that Fastify could not read (bad JSON, too large, unknown media type); null: our own fault. */

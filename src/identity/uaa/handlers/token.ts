@@ -36,6 +36,9 @@ export function registerToken(server: FastifyInstance, context: UaaContext): voi
       return await grantTokens(context, await authenticatedClientOf(context, request), parameters);
     },
   });
+  server.post("/oauth/token/alias/:entityId", () => {
+    throw new UaaError("unsupported_grant_type", "Unsupported grant type"); // SAML assertions
+  });
   server.route({
     method: ["PUT", "PATCH", "DELETE"],
     url: "/oauth/token",

@@ -106,22 +106,6 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
     await file.durable();
     return reply.header("etag", `"${user.version}"`).send(wired);
   });
-
-  server.patch<ById>("/Users/:id/status", async (request) => {
-    await requireScope(context, request, "uaa.admin", "scim.write", "uaa.account_status.write");
-    const body = jsonBodyOf(request);
-    const user = await findUser(context, request.params.id);
-    if (body["locked"] === true) {
-      const text =
-        "Cannot set user account to locked. User accounts only become locked through exceeding the allowed failed login attempts.";
-      throw new UaaError("scim", text);
-    }
-    if (body["locked"] === false) {
-      await users.clearFailures(user.id);
-      await file.durable();
-    }
-    return body;
-  });
 }
 
 /** Throws `scim_resource_not_found`. */
@@ -195,6 +179,7 @@ async function wire(context: UaaContext, user: User): Promise<Record<string, unk
   return wireUser(user, all, approvals);
 }
 
-async function sendUser(context: UaaContext, reply: FastifyReply, user: User): Promise<FastifyReply> {
+/** With its version as the ETag. */
+export async function sendUser(context: UaaContext, reply: FastifyReply, user: User): Promise<FastifyReply> {
   return reply.header("etag", `"${user.version}"`).send(await wire(context, user));
 }

@@ -1,0 +1,13 @@
+import type { AccountCodeData } from "./account-code.ts";
+import type { UaaContext } from "./context.ts";
+import { isRedirectAllowed } from "./redirect-uri.ts";
+
+/** Where a client wants people to go after a link has done its work; null unless it is registered for the client. */
+export async function accountRedirect(
+  context: UaaContext,
+  { client_id: clientId, redirect_uri: redirectUri }: Pick<AccountCodeData, "client_id" | "redirect_uri">,
+): Promise<string | null> {
+  if (clientId === undefined || redirectUri === undefined) return null;
+  const client = await context.clients.find(clientId);
+  return client !== null && isRedirectAllowed(client.redirectUris, redirectUri) ? redirectUri : null;
+}

@@ -1,0 +1,82 @@
+import type { FastifyInstance } from "fastify";
+import { makeAccountCode } from "../account-code.ts";
+import { audit } from "../audit.ts";
+import type { UaaContext } from "../context.ts";
+import { UaaError } from "../errors.ts";
+import type { User } from "../model.ts";
+import { jsonBodyOf, parametersOf, requireScope } from "./request.ts";
+import { findUser, readVersion, sendUser } from "./users.ts";
+
+/** UAA: ScimUtils.getExpiringCode, one hour */
+const VERIFY_TTL_MS = 3_600_000;
+
+type ById = { Params: { id: string } };
+
+/** Locks, forced password changes and the proof that an address is the user's. UAA: ScimUserEndpoints */
+export function registerAccountStatus(server: FastifyInstance, context: UaaContext): void {
+  const { users, file } = context;
+
+  server.patch<ById>("/Users/:id/status", async (request) => {
+    await requireScope(context, request, "uaa.admin", "scim.write", "uaa.account_status.write");
+    const { locked, passwordChangeRequired } = jsonBodyOf(request);
+    const user = await findUser(context, request.params.id);
+    if (user.origin !== "uaa") throw refuse("Can only manage users from the internal user store.");
+    if (locked === true) {
+      throw refuse(
+        "Cannot set user account to locked. User accounts only become locked through exceeding the allowed failed login attempts.",
+      );
+    }
+    if (passwordChangeRequired === false) {
+      throw refuse("The requirement that this user change their password cannot be removed via API.");
+    }
+    if (locked === false) {
+      await users.clearFailures(user.id);
+      audit(context, "UserAccountUnlockedEvent", { userId: user.id });
+    }
+    if (passwordChangeRequired === true) await users.requirePasswordChange(user.id);
+    await file.durable();
+    return {
+      ...(locked === false ? { locked } : {}),
+      ...(passwordChangeRequired === true ? { passwordChangeRequired } : {}),
+    };
+  });
+
+  server.get<ById>("/Users/:id/verify", async (request, reply) => {
+    await requireScope(context, request, "uaa.admin", "scim.write", "scim.create");
+    const user = await findUser(context, request.params.id);
+    const version = readVersion(request.headers["if-match"], user.version) ?? user.version;
+    const verified = await verifyUser(context, user.id, version);
+    return await sendUser(context, reply, verified);
+  });
+
+  server.get<ById>("/Users/:id/verify-link", async (request) => {
+    const caller = await requireScope(context, request, "uaa.admin", "scim.create");
+    const { client_id: clientId = caller.client.clientId, redirect_uri: redirectUri } = parametersOf(request);
+    if (redirectUri === undefined) {
+      throw new UaaError("invalid_request", "Required request parameter 'redirect_uri' is not present");
+    }
+    const user = await findUser(context, request.params.id);
+    if (user.verified) {
+      const text = "The user has already been verified.";
+      throw new UaaError("method_not_allowed", text, { extra: { error: "user_verified" } });
+    }
+    const data = { user_id: user.id, email: user.email, client_id: clientId, redirect_uri: redirectUri };
+    const code = await makeAccountCode(context, "REGISTRATION", data, VERIFY_TTL_MS);
+    return { verify_link: `${context.config.uaaUrl}/verify_user?code=${code}` };
+  });
+}
+
+/** Durable. Throws `scim_resource_conflict` when someone changed the user meanwhile. */
+export async function verifyUser(context: UaaContext, userId: string, version: number): Promise<User> {
+  const user = await findUser(context, userId);
+  if (user.verified && version === user.version) return user;
+  const next = { ...user, verified: true, version: version + 1, lastModifiedMs: context.clock.nowMs() };
+  await context.users.update(next, version);
+  await context.file.durable();
+  audit(context, "UserVerifiedEvent", { userId });
+  return next;
+}
+
+function refuse(message: string): UaaError {
+  return new UaaError("invalid_request", message);
+}

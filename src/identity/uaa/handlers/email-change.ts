@@ -1,0 +1,125 @@
+import type { FastifyInstance } from "fastify";
+import { type AccountCodeData, makeAccountCode, takeAccountCode } from "../account-code.ts";
+import { accountRedirect } from "../account-redirect.ts";
+import type { UaaContext } from "../context.ts";
+import { UaaError } from "../errors.ts";
+import type { User } from "../model.ts";
+import { sessionOf } from "../session.ts";
+import { sendErrorPage } from "./browser.ts";
+import { jsonBodyOf, parametersOf, requireScope } from "./request.ts";
+import { findUser } from "./users.ts";
+
+/** UAA: ChangeEmailEndpoints.EMAIL_CHANGE_LIFETIME */
+export const EMAIL_CHANGE_TTL_MS = 1_800_000;
+
+/** A new address, once the code that was sent to it comes back. UAA: ChangeEmailEndpoints, ChangeEmailController */
+export function registerEmailChange(server: FastifyInstance, context: UaaContext): void {
+  server.post("/email_verifications", async (request, reply) => {
+    await requireScope(context, request, "oauth.login");
+    const { userId, email, client_id: clientId } = jsonBodyOf(request);
+    if (typeof userId !== "string" || typeof email !== "string" || !isEmail(email)) {
+      throw new UaaError("invalid_request", "userId and email are required.");
+    }
+    const user = await findUser(context, userId);
+    const data = await emailChangeData(
+      context,
+      user,
+      email,
+      typeof clientId === "string" ? clientId : undefined,
+      undefined,
+    );
+    if (data === null) return reply.code(409).send();
+    const code = await makeAccountCode(context, "EMAIL", data, EMAIL_CHANGE_TTL_MS);
+    return reply.code(201).type("text/plain").send(code);
+  });
+
+  // The body is the bare code, whatever the content type says.
+  server.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
+    scope.post("/email_changes", async (request, reply) => {
+      await requireScope(context, request, "oauth.login");
+      const code = typeof request.body === "string" ? request.body.trim().replaceAll(/^"|"$/g, "") : "";
+      const done = await completeChange(context, code);
+      if (done === null) return reply.code(422).send();
+      const { user, data } = done;
+      const redirectUrl = await changeEmailRedirect(context, data);
+      return {
+        username: user.userName,
+        userId: user.id,
+        email: user.email,
+        ...(redirectUrl === null ? {} : { redirect_url: redirectUrl }),
+      };
+    });
+  });
+
+  server.get("/verify_email", async (request, reply) => {
+    const session = await sessionOf(context, request);
+    const done = await completeChange(context, parametersOf(request)["code"] ?? "");
+    if (done === null) {
+      if (session !== null) return reply.redirect("/profile?error_message_code=email_change.invalid_code", 302);
+      return sendErrorPage(
+        request,
+        reply,
+        new UaaError("invalid_code", "This link is no longer valid. Please ask for a new one."),
+      );
+    }
+    const target = (await accountRedirect(context, done.data)) ?? (await changeEmailRedirect(context, done.data));
+    if (target !== null) return reply.redirect(target, 302);
+    if (session !== null) return reply.redirect("/profile?success_message_code=email_change.success", 302);
+    return reply.redirect("/login?success=change_email_success", 302);
+  });
+}
+
+/** Null: somebody goes by this address already. */
+export async function emailChangeData(
+  context: UaaContext,
+  user: User,
+  email: string,
+  clientId: string | undefined,
+  redirectUri: string | undefined,
+): Promise<AccountCodeData | null> {
+  const isNamedByEmail = user.userName === user.email;
+  if (isNamedByEmail && (await context.users.findByName(email, "uaa")).length > 0) return null;
+  return {
+    user_id: user.id,
+    email,
+    ...(clientId === undefined ? {} : { client_id: clientId }),
+    ...(redirectUri === undefined ? {} : { redirect_uri: redirectUri }),
+  };
+}
+
+async function completeChange(
+  context: UaaContext,
+  code: string,
+): Promise<{ readonly user: User; readonly data: AccountCodeData } | null> {
+  const data = await takeAccountCode(context, "EMAIL", code);
+  const user = data === null ? null : await context.users.find(data.user_id);
+  if (data === null || data.email === undefined || user === null) return null;
+  const next = {
+    ...user,
+    userName: user.userName === user.email ? data.email : user.userName,
+    email: data.email,
+    verified: true,
+    version: user.version + 1,
+    lastModifiedMs: context.clock.nowMs(),
+  };
+  await context.users.update(next, user.version);
+  await context.file.durable();
+  return { user: next, data };
+}
+
+/** UAA: ClientConstants.CHANGE_EMAIL_REDIRECT_URL */
+async function changeEmailRedirect(
+  context: UaaContext,
+  { client_id: clientId }: AccountCodeData,
+): Promise<string | null> {
+  const client = clientId === undefined ? null : await context.clients.find(clientId);
+  const url = client?.additional["change_email_redirect_url"];
+  return typeof url === "string" ? url : null;
+}
+
+/** Enough to catch slips; whether it is read is shown by the code that comes back. */
+export function isEmail(text: string): boolean {
+  return text.length <= 255 && /^[^\s@<>"]+@[^\s@<>"]+$/.test(text);
+}

@@ -1,0 +1,37 @@
+import { audit } from "./audit.ts";
+import type { UaaContext } from "./context.ts";
+import { UaaError } from "./errors.ts";
+import type { User } from "./model.ts";
+import { passwordPolicyOf, validatePassword } from "./password-policy.ts";
+
+/**
+ * Gives an internal account a new password. Its tokens and browser sessions end, its lock is opened, and whoever can do
+ * this has shown that the address is his: the account counts as verified. Durable. Throws `invalid_password` (422) for one
+ * that breaks the policy or is the old one, `scim_resource_conflict` when someone was faster.
+ * UAA: UaaResetPasswordService, PasswordChangeEndpoint
+ */
+export async function changePassword(context: UaaContext, user: User, password: string): Promise<User> {
+  const { hasher, users, tokens, clock, file } = context;
+  validatePassword(password, await passwordPolicyOf(context));
+  if (user.passwordHash !== null && (await hasher.matches(password, user.passwordHash))) {
+    throw new UaaError("invalid_password", "Your new password cannot be the same as the old password.");
+  }
+  const nowMs = clock.nowMs();
+  const next: User = {
+    ...user,
+    passwordHash: await hasher.hash(password),
+    passwordChangedMs: nowMs,
+    passwordChangeRequired: false,
+    verified: true,
+    lastModifiedMs: nowMs,
+    version: user.version + 1,
+  };
+  await users.update(next, user.version);
+  await users.clearFailures(user.id);
+  // Tokens made with the old password are void by their rev_sig anyway; opaque ones need not lie about.
+  await tokens.deleteOf({ userId: user.id });
+  await tokens.deleteSessionsOf(user.id);
+  await file.durable();
+  audit(context, "PasswordChangeSuccess", { userId: user.id });
+  return next;
+}
