@@ -30,11 +30,11 @@ function collect(stream: IncomingMessage, bytesMax: number): Promise<Buffer> {
   });
 }
 
-/** JSON of a request; an empty body is `{}`. Throws MessageParseError. */
+/** JSON of a request; an empty body and `null` are `{}`. Throws MessageParseError. */
 export function parseJson(text: string): unknown {
   if (text.trim() === "") return {};
   try {
-    return JSON.parse(text, refusePrototype);
+    return JSON.parse(text, refusePrototype) ?? {};
   } catch (error) {
     throw new CcError("MessageParseError", ["invalid request body"], { cause: error });
   }

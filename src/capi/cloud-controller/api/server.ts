@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from "fastify";
 import type { Kysely } from "kysely";
-import type { Sqlite } from "../../../kit/sqlite.ts";
+import type { Durable } from "../../../kit/database.ts";
 import { type Access, accessOf } from "../access.ts";
 import { rolesOfUser } from "../access-store.ts";
 import type { CcConfig } from "../config.ts";
@@ -20,15 +20,15 @@ export interface ServerParts {
   readonly config: CcConfig;
   readonly deps: CcDeps;
   readonly db: Kysely<CcDatabase>;
-  readonly file: Sqlite;
+  readonly file: Durable;
   readonly tokens: TokenVerifier;
   readonly users: UserRegister;
 }
 
 const NOBODY: Access = accessOf("", new Set(), []);
 const READS = new Set(["GET", "HEAD"]);
-/** The longest guid or name in a path. */
-const PATH_PART_MAX = 1024;
+/** The longest guid or name in a path: more than a whole request line may hold, so that what is too long is not found, as CC says. */
+const PATH_PART_MAX = 65_536;
 
 /** An HTTP server with CC's manners; routes are added through the table before `listen`. */
 export function createServer(parts: ServerParts): {
@@ -40,6 +40,12 @@ export function createServer(parts: ServerParts): {
     genReqId: (request) => requestId(request.headers["x-vcap-request-id"], parts.deps),
     routerOptions: { maxParamLength: PATH_PART_MAX, ignoreTrailingSlash: true },
     forceCloseConnections: "idle",
+    // What the router cannot read: a percent sign that stands for nothing. CC: controllers/v3/errors_controller.rb, bad_request
+    frameworkErrors: (_error, request, reply) => {
+      request.raw.resume();
+      reply.header("x-vcap-request-id", request.id);
+      void sendError(reply as FastifyReply, new CcError("InvalidRequest"));
+    },
   });
   // Bodies are read by the route (`readBody`), so that an upload never passes through memory.
   server.removeAllContentTypeParsers();

@@ -10,6 +10,7 @@ import { systemRandom } from "../../../kit/random-system.ts";
 import { startBlobstore } from "../../blobstore/index.ts";
 import type { BridgeClient } from "../../cc-bridge/client.ts";
 import type { StagingRequest, TaskToRun } from "../../cc-bridge/model.ts";
+import type { CcDeps } from "../index.ts";
 import { type Answer, type Call, quietBridge, TestCc } from "./boot-cc.ts";
 
 /** What is read from answers here. */
@@ -50,7 +51,8 @@ export class PushFlow implements AsyncDisposable {
     this.#release = release;
   }
 
-  static async boot(): Promise<PushFlow> {
+  /** `replaced` takes the place of dependencies that do nothing. */
+  static async boot(replaced: Partial<CcDeps> = {}): Promise<PushFlow> {
     await using release = new AsyncDisposableStack();
     const root = await mkdtemp(join(tmpdir(), "ingot-push-"));
     release.defer(() => rm(root, { recursive: true, force: true }));
@@ -62,7 +64,7 @@ export class PushFlow implements AsyncDisposable {
       desireTask: async (task) => void asked.tasks.push(task),
       processChanged: async (guid) => void asked.changed.push(guid),
     };
-    const cc = release.use(await TestCc.boot({ bridge, blobstore: blobstore.client }));
+    const cc = release.use(await TestCc.boot({ bridge, blobstore: blobstore.client, ...replaced }));
     const call = await cc.admin();
     const organization = document(await call("POST", "/v3/organizations", { name: "o" }));
     const relationships = { organization: { data: { guid: organization.guid } } };

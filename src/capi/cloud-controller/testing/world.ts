@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { CcDeps } from "../index.ts";
 import type { Answer } from "./boot-cc.ts";
 import { PushFlow, zipOf } from "./push-flow.ts";
 
@@ -9,14 +10,17 @@ export type Things = Readonly<Record<string, string>>;
 export class World implements AsyncDisposable {
   readonly flow: PushFlow;
   things: Things = {};
+  /** Stands in every name that is made from now on. */
+  mark = "";
   #made = 0;
 
   private constructor(flow: PushFlow) {
     this.flow = flow;
   }
 
-  static async boot(): Promise<World> {
-    const world = new World(await PushFlow.boot());
+  /** `replaced` takes the place of dependencies that do nothing. */
+  static async boot(replaced: Partial<CcDeps> = {}): Promise<World> {
+    const world = new World(await PushFlow.boot(replaced));
     await world.flow.call("PATCH", "/v3/feature_flags/route_sharing", { enabled: true });
     world.things = await world.makeAll();
     return world;
@@ -25,7 +29,7 @@ export class World implements AsyncDisposable {
   /** A name that nothing else has. */
   name(prefix: string): string {
     this.#made++;
-    return `${prefix}-${this.#made}`;
+    return `${prefix}${this.mark}-${this.#made}`;
   }
 
   /** Makes something as admin and gives its guid. */
@@ -167,8 +171,9 @@ export class World implements AsyncDisposable {
       service_credential_bindings: await this.binding(instance, app),
       security_groups: await this.securityGroup(space),
       isolation_segments: await this.isolationSegment(organization),
+      // Quotas of organizations and buildpacks have names that everybody sees.
       organization_quotas: await this.make("organization_quotas", {
-        name: this.name("quota"),
+        name: this.name("quota").replace(this.mark, ""),
         relationships: { organizations: { data: [{ guid: organization }] } },
       }),
       space_quotas: await this.make("space_quotas", {
@@ -176,7 +181,7 @@ export class World implements AsyncDisposable {
         relationships: { organization: { data: { guid: organization } }, spaces: { data: [{ guid: space }] } },
       }),
       stacks: await this.first("/v3/stacks"),
-      buildpacks: await this.make("buildpacks", { name: this.name("buildpack") }),
+      buildpacks: await this.make("buildpacks", { name: this.name("buildpack").replace(this.mark, "") }),
       users: member,
       roles: await this.role(roleHolder, "space_auditor", "", space),
       audit_events: await this.first(`/v3/audit_events?types=audit.app.create&target_guids=${app}`),
