@@ -60,7 +60,7 @@ export async function startControlPlane(site: Site, deps: Assembly["deps"]): Pro
     { name: "uaa", uris: [`uaa.${config.domain}`, `login.${config.domain}`], ...uaa.address },
     { name: "log-cache", uris: [`log-cache.${config.domain}`], ...logging.logCacheAddress },
   ];
-  await startRoutes(assembly, { bus, bbs, components });
+  await startRoutes(assembly, { router: gorouter, bus, bbs, components });
   await startNames(assembly, garden);
   const runtimes = await lifecycle.prepareRuntimes();
 

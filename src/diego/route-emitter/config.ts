@@ -12,6 +12,8 @@ export interface RouteEmitterConfig {
   readonly jitterMs?: number;
   /** When an instance does not say which address it prefers: its own (true) or its host's. Default false. */
   readonly registersDirectInstanceRoutes?: boolean;
+  /** Domains of LRPs that have routes; default `cf-apps`. Only while all are fresh is the BBS's word the whole truth. */
+  readonly routedDomains?: readonly string[];
 }
 
 export const ROUTE_EMITTER_DEFAULTS = {
@@ -21,4 +23,5 @@ export const ROUTE_EMITTER_DEFAULTS = {
   unregistrationSendCount: 20,
   jitterMs: 0,
   registersDirectInstanceRoutes: false,
+  routedDomains: ["cf-apps"],
 } as const;

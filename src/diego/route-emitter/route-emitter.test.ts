@@ -74,14 +74,26 @@ const running = (index: number): ActualLrp =>
     modificationTag: { epoch: `e-${index}`, index: 0 },
   }) as unknown as ActualLrp;
 
-async function setUp(t: TestContext, state: { desired: DesiredLrp[]; actual: ActualLrp[] }) {
+interface BbsState {
+  desired: DesiredLrp[];
+  actual: ActualLrp[];
+  fresh?: string[];
+  broken?: boolean;
+  readings?: number;
+}
+
+async function setUp(t: TestContext, state: BbsState) {
   const hub = new EventHub<LrpEvent>();
   const bus = new Bus();
   const bbs = {
     lrpEvents: (signal: AbortSignal) => hub.subscribe(signal),
-    desiredLrps: async () => state.desired,
+    desiredLrps: async () => {
+      state.readings = (state.readings ?? 0) + 1;
+      if (state.broken) throw new Error("no BBS");
+      return state.desired;
+    },
     actualLrps: async () => state.actual,
-    domains: async () => ["cf-apps"],
+    domains: async () => state.fresh ?? ["cf-apps"],
   } as unknown as BbsClient;
   const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   const start = (config = {}) =>
@@ -119,6 +131,27 @@ test("a router that starts is told everything", async (t) => {
   bus.deliver("router.start", greeting);
   await eventually(() => bus.sent.length === 2, "all routes");
   bus.deliver("router.start", "no json");
+});
+
+test("all is said only after a reading with fresh domains, and never while the BBS cannot be read", async (t) => {
+  const state = { desired: [desired], actual: [running(0)], fresh: [] as string[], broken: true, readings: 0 };
+  const { bus, start } = await setUp(t, state);
+  await using emitter = await start();
+  let complete = false;
+  void emitter.complete.then(
+    () => {
+      complete = true;
+    },
+    () => undefined,
+  );
+  await eventually(() => state.readings > 0, "a reading that fails");
+  assert.equal(complete, false);
+  state.broken = false;
+  await emitter.synced;
+  await eventually(() => bus.told().includes("router.register a.test 10.0.0.0"), "registration");
+  assert.equal(complete, false, "the domain is not fresh");
+  state.fresh = ["cf-apps"];
+  await emitter.complete;
 });
 
 test("an instance whose routes nobody has told of makes the emitter ask", async (t) => {

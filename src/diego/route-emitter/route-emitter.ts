@@ -13,6 +13,8 @@ import { Unregistrations } from "./unregistrations.ts";
 
 const BBS_CALL_MS = 10_000;
 const RETRY_MS = 1_000;
+/** Readings at one a second until the routed domains are fresh, as they are soon after a start; later ones come at their interval. */
+const EARLY_READINGS_MAX = 30;
 /** Greetings at one a second. Diego: route-emitter/scheduler, MaxGreetAttempts */
 const GREETINGS_MAX = 30;
 /** Messages between two pauses of the event loop. */
@@ -36,6 +38,11 @@ export interface RouteEmitterDeps {
 export interface StartedRouteEmitter extends AsyncDisposable {
   /** Resolves when the first reading of the BBS has been registered. */
   readonly synced: Promise<void>;
+  /**
+   * Resolves when a reading during which all routed domains were fresh has been registered: every route that exists has been
+   * said on the bus since the start. Does not resolve while the BBS cannot be read.
+   */
+  readonly complete: Promise<void>;
 }
 
 /**
@@ -53,12 +60,16 @@ export async function startRouteEmitter(
 
 class RouteEmitter implements StartedRouteEmitter {
   readonly synced: Promise<void>;
+  readonly complete: Promise<void>;
   readonly #config: Required<RouteEmitterConfig>;
   readonly #deps: RouteEmitterDeps;
   readonly #table: RoutingTable;
   readonly #unregistrations: Unregistrations;
   readonly #end = new AbortController();
   readonly #firstSync = Promise.withResolvers<void>();
+  readonly #firstWhole = Promise.withResolvers<void>();
+  #isWhole = false;
+  #readings = 0;
   #subscriptions: Disposable[] = [];
   #loops: Promise<unknown> = Promise.resolve();
   /** Events since the reading under way began; null when none is. */
@@ -72,6 +83,8 @@ class RouteEmitter implements StartedRouteEmitter {
     this.#unregistrations = new Unregistrations(config.unregistrationSendCount);
     this.synced = this.#firstSync.promise;
     this.synced.catch(() => undefined);
+    this.complete = this.#firstWhole.promise;
+    this.complete.catch(() => undefined);
   }
 
   start(): void {
@@ -86,6 +99,7 @@ class RouteEmitter implements StartedRouteEmitter {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     this.#firstSync.reject(new Error("the route emitter goes away"));
+    this.#firstWhole.reject(new Error("the route emitter goes away"));
     this.#end.abort(new Error("the route emitter goes away"));
     await this.#loops;
     await this.#emitting;
@@ -131,6 +145,7 @@ class RouteEmitter implements StartedRouteEmitter {
       let sleepMs = this.#config.syncIntervalMs;
       try {
         if (!(await this.#sync(signal))) sleepMs = RETRY_MS;
+        else if (!this.#isWhole && ++this.#readings < EARLY_READINGS_MAX) sleepMs = RETRY_MS;
       } catch (error) {
         if (signal.aborted) return;
         log.warn("the BBS could not be read", { error });
@@ -158,6 +173,10 @@ class RouteEmitter implements StartedRouteEmitter {
     const reading = { desired, actual, freshDomains: new Set(domains) };
     await runSliced(this.#emitEach(this.#table.swap(reading, pending)), clock, pause);
     this.#firstSync.resolve();
+    if (this.#config.routedDomains.every((domain) => reading.freshDomains.has(domain))) {
+      this.#isWhole = true;
+      this.#firstWhole.resolve();
+    }
     return true;
   }
 

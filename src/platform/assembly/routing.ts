@@ -46,12 +46,34 @@ export async function startRouter(
   );
 }
 
-/** Those who tell the router where apps and the platform's own components are. */
+/** Tag `component` of what the route emitter registers. */
+const ROUTE_EMITTER = "route-emitter";
+const DROP_TIMEOUT_MS = 30_000;
+
+/**
+ * Those who tell the router where apps and the platform's own components are. Once they have said all they know, the router
+ * forgets what it has from an earlier run and they do not know: an app that was deleted while the platform died.
+ */
 export async function startRoutes(
   { deps, log, pause, keep }: Assembly,
-  { bus, bbs, components }: { bus: MessageBus; bbs: BbsClient; components: readonly RegisteredComponent[] },
+  {
+    router,
+    bus,
+    bbs,
+    components,
+  }: { router: Gorouter; bus: MessageBus; bbs: BbsClient; components: readonly RegisteredComponent[] },
 ): Promise<void> {
   const { clock, random } = deps;
-  await keep(startRouteEmitter({}, { clock, random, log: log("route-emitter"), bbs, bus, pause }));
+  const emitter = await keep(startRouteEmitter({}, { clock, random, log: log(ROUTE_EMITTER), bbs, bus, pause }));
   await keep(startRouteRegistrar({ components }, { clock, bus }));
+  const known = new Set([ROUTE_EMITTER, ...components.map(({ name }) => name)]);
+  void emitter.complete.then(
+    () =>
+      router
+        .dropUnspoken(known, clock.deadline(DROP_TIMEOUT_MS))
+        .catch((error: unknown) =>
+          log("gorouter").warn("routes of an earlier run stay until they are stale", { error }),
+        ),
+    () => undefined, // stopped before the BBS could be read: nothing is known, nothing is dropped
+  );
 }

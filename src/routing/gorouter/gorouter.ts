@@ -34,6 +34,12 @@ export interface Gorouter extends AsyncDisposable {
   readonly routeCount: number;
   /** One entry a worker that answers in time. */
   stats(signal: AbortSignal): Promise<readonly (WorkerStats & { readonly pid: number })[]>;
+  /**
+   * Those who register these components' routes (tag `component`) have said all they know since this router started, on this
+   * very bus: what an earlier main's table had of them and they did not say again is forgotten at once, not when it is stale.
+   * Rejects when the bus does not come that far before `signal`.
+   */
+  dropUnspoken(components: ReadonlySet<string>, signal: AbortSignal): Promise<void>;
   /** The certificate files have changed. Open connections keep what they have. */
   reloadCertificates(): void;
   /** Ends this side only: the workers go on serving, and the next `startGorouter` adopts them. */
@@ -134,6 +140,19 @@ class MainSide implements Gorouter {
     return all.filter((stats) => stats !== null);
   }
 
+  async dropUnspoken(components: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    const { bus, log } = this.#deps;
+    // Our own answer comes back behind everything that was said on the bus before.
+    const stopping = this.#stopping.signal;
+    await bus.request("router.greet", "", AbortSignal.any([signal, stopping])).catch((error: unknown) => {
+      if (!stopping.aborted) throw error;
+    });
+    if (stopping.aborted) return;
+    const changes = this.#registry.dropInherited(({ tags }) => components.has(tags["component"] ?? ""));
+    if (changes.length > 0) log.info("routes of an earlier run dropped", { endpoints: changes.length });
+    this.#change(changes);
+  }
+
   reloadCertificates(): void {
     for (const { link } of this.#workers) link?.send({ type: "reload-certificates" });
   }
@@ -178,11 +197,11 @@ class MainSide implements Gorouter {
       const link = await worker.adopt();
       if (link !== null) adopted.push(link);
     }
-    // What an earlier main knew stays until it would have gone stale: the emitters have that long to say it again.
+    // What an earlier main knew stays until it would have gone stale, or until `dropUnspoken` knows better.
     const source = adopted[0] ?? old[0]?.link;
     if (source !== undefined) {
       const nowMs = this.#deps.clock.steadyMs();
-      for (const group of await source.table()) this.#registry.register(group, nowMs);
+      for (const group of await source.table()) this.#registry.inherit(group, nowMs);
     }
     this.#sequence = Math.max(1, ...adopted.map((link) => link.hello.sequence)) + 1;
     for (const link of adopted) this.#sendSnapshot(link);

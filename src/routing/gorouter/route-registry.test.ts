@@ -71,6 +71,27 @@ test("what is not renewed in time is pruned, route by route; TLS endpoints stay"
   );
 });
 
+test("what an earlier main knew is dropped once its owner has spoken without saying it, route by route", () => {
+  const registry = new RouteRegistry();
+  const [said, silent] = [endpoint("10.0.0.1:80", "i1"), { ...endpoint("10.0.0.2:80", "i2"), tls: true }];
+  const foreign = { ...endpoint("10.0.0.3:80", "i3"), tags: { component: "tcp" } };
+  registry.inherit({ endpoint: said, uris: ["a.test", "old.test"] }, 0);
+  registry.inherit({ endpoint: silent, uris: ["a.test"] }, 0);
+  registry.inherit({ endpoint: foreign, uris: ["tcp.test"] }, 0);
+  registry.register({ endpoint: said, uris: ["a.test"] }, 1);
+  registry.register({ endpoint: endpoint("10.0.0.4:80", "i4"), uris: ["new.test"] }, 1);
+  const hasSpoken = ({ tags }: RouteEndpoint): boolean => tags["component"] !== "tcp";
+  assert.deepEqual(registry.dropInherited(hasSpoken), [
+    { kind: "remove", address: "10.0.0.1:80", uris: ["old.test"] },
+    { kind: "remove", address: "10.0.0.2:80", uris: ["a.test"] },
+  ]);
+  assert.deepEqual(registry.dropInherited(hasSpoken), []);
+  assert.deepEqual(
+    [...registry.groups()].flatMap(({ uris }) => uris),
+    ["a.test", "tcp.test", "new.test"],
+  );
+});
+
 test("the worker's table, fed with the changes, holds what the registry holds", () => {
   const registry = new RouteRegistry();
   const table = new RouteTable();

@@ -3,6 +3,8 @@ import type { RouteChange, RouteEndpoint, RouteGroup } from "./model.ts";
 interface Registration {
   endpoint: RouteEndpoint;
   readonly uris: Map<string, number>; // uri → when it was last registered (steady milliseconds)
+  /** Of these, those known from an earlier main only: nobody has said them to this one yet. */
+  readonly inherited: Set<string>;
 }
 
 /**
@@ -26,6 +28,13 @@ export class RouteRegistry {
     return uris.size;
   }
 
+  /** Takes a route of an earlier main's table: it is served, and `dropInherited` asks whether somebody has said it since. */
+  inherit(group: RouteGroup, nowMs: number): void {
+    this.register(group, nowMs);
+    const known = this.#byAddress.get(group.endpoint.address);
+    for (const uri of group.uris) known?.inherited.add(uri);
+  }
+
   register({ endpoint, uris }: RouteGroup, nowMs: number): RouteChange[] {
     const changes: RouteChange[] = [];
     let known = this.#byAddress.get(endpoint.address);
@@ -38,13 +47,16 @@ export class RouteRegistry {
     }
     if (known === undefined) {
       changes.push(...this.#moved(endpoint));
-      known = { endpoint, uris: new Map() };
+      known = { endpoint, uris: new Map(), inherited: new Set() };
       this.#byAddress.set(endpoint.address, known);
     }
     const changed = !isSameEndpoint(known.endpoint, endpoint);
     known.endpoint = endpoint;
     const added = uris.filter((uri) => !known.uris.has(uri));
-    for (const uri of uris) known.uris.set(uri, nowMs);
+    for (const uri of uris) {
+      known.uris.set(uri, nowMs);
+      known.inherited.delete(uri);
+    }
     if (changed) changes.push({ kind: "put", endpoint, uris: [...known.uris.keys()] });
     else if (added.length > 0) changes.push({ kind: "put", endpoint, uris: added });
     return changes;
@@ -65,24 +77,41 @@ export class RouteRegistry {
     const known = this.#byAddress.get(endpoint.address);
     // A late good-bye of the address's former owner must not end its present one.
     if (known === undefined || !isSameInstance(known.endpoint, endpoint)) return [];
-    const gone = uris.filter((uri) => known.uris.delete(uri));
-    if (known.uris.size === 0) this.#byAddress.delete(endpoint.address);
-    return gone.length === 0 ? [] : [{ kind: "remove", address: endpoint.address, uris: gone }];
+    return this.#remove(known, uris);
+  }
+
+  /** Forgets what came from an earlier main and nobody has said since, of those endpoints whose owners have said all they know. */
+  dropInherited(hasSpoken: (endpoint: RouteEndpoint) => boolean): RouteChange[] {
+    const changes: RouteChange[] = [];
+    for (const known of this.#byAddress.values()) {
+      if (known.inherited.size > 0 && hasSpoken(known.endpoint)) changes.push(...this.#remove(known, known.inherited));
+    }
+    return changes;
   }
 
   /** Forgets what was not renewed in time. Endpoints with TLS stay: the handshake finds out who answers. */
   prune(nowMs: number): RouteChange[] {
     const changes: RouteChange[] = [];
-    for (const [address, { endpoint, uris }] of this.#byAddress) {
+    for (const known of this.#byAddress.values()) {
+      const { endpoint, uris } = known;
       if (endpoint.tls) continue;
-      const stale: string[] = [];
-      for (const [uri, renewedMs] of uris) if (nowMs - renewedMs > endpoint.staleAfterMs) stale.push(uri);
-      if (stale.length === 0) continue;
-      for (const uri of stale) uris.delete(uri);
-      if (uris.size === 0) this.#byAddress.delete(address);
-      changes.push({ kind: "remove", address, uris: stale });
+      const stale = [...uris].filter(([, renewedMs]) => nowMs - renewedMs > endpoint.staleAfterMs);
+      changes.push(
+        ...this.#remove(
+          known,
+          stale.map(([uri]) => uri),
+        ),
+      );
     }
     return changes;
+  }
+
+  #remove(known: Registration, uris: Iterable<string>): RouteChange[] {
+    const { address } = known.endpoint;
+    const gone = [...uris].filter((uri) => known.uris.delete(uri));
+    for (const uri of gone) known.inherited.delete(uri);
+    if (known.uris.size === 0) this.#byAddress.delete(address);
+    return gone.length === 0 ? [] : [{ kind: "remove", address, uris: gone }];
   }
 
   *groups(): Generator<RouteGroup> {
