@@ -15,14 +15,21 @@ export interface CpuEntitlement {
   readonly cellMemoryMb: number;
 }
 
+/** Percent of one core between two samples, 0 without an earlier one. Diego: containermetrics/stats_reporter.go, calculateInfo */
+export function cpuPercent(previous: CpuSample | null, now: CpuSample): number {
+  const passedNs = previous === null ? 0 : Number(now.ageNs - previous.ageNs);
+  if (previous === null || passedNs <= 0) return 0;
+  return Math.max(0, (Number(now.usageNs - previous.usageNs) / passedNs) * 100);
+}
+
 /**
- * Two or three gauges of one sample, names and units as the real ones: `cf app` reads them. CPU is a percentage of one
- * core since the last sample, 0 at the first. Diego: diego-logging-client/client.go, containermetrics/stats_reporter.go
+ * Three gauges of one sample, names and units as the real ones: `cf app` reads them. `cpu` is percent of one core.
+ * Diego: diego-logging-client/client.go, containermetrics/metrics_processor.go
  */
 export function metricEnvelopes(
   container: Container,
   sample: ContainerMetrics,
-  previous: CpuSample | null,
+  cpu: number,
   log: { readonly rate: number; readonly limit: number },
   entitlement: CpuEntitlement,
   nowNs: bigint,
@@ -31,9 +38,6 @@ export function metricEnvelopes(
   const { sourceId, instanceId, tags } = envelopeSource(container.run.metricsConfig);
   if (sourceId === "") return [];
   const share = entitlement.cpuCount * (container.need.memoryMb / Math.max(entitlement.cellMemoryMb, 1));
-  const usedNs = previous === null ? 0 : Number(sample.cpuUsageNs - previous.usageNs);
-  const passedNs = previous === null ? 0 : Number(sample.ageNs - previous.ageNs);
-  const cpu = passedNs > 0 ? Math.max(0, (usedNs / passedNs) * 100) : 0;
   const gauge = (metrics: GaugeEnvelope["metrics"]): GaugeEnvelope => ({
     kind: "gauge",
     timestampNs: nowNs,

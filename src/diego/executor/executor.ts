@@ -252,7 +252,7 @@ class Executor implements ExecutorClient, StartedExecutor {
   #changed(guid: string): void {
     const node = this.#nodes.get(guid);
     // `cf app` shows figures as soon as the instance runs, not at the next interval.
-    if (node?.container.state === "running") void this.#metrics.report([node]).catch(() => undefined);
+    if (node?.container.state === "running") void this.#metrics.preview(node).catch(() => undefined);
     for (const listener of this.#listeners) listener(guid);
   }
 
