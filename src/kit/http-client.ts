@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly body?: string | Uint8Array | Readable;
   /** Instead of `body`: a file of this machine. Over a unix socket of the platform its name goes, not its bytes. */
   readonly bodyFile?: string;
+  /** The other side's certificate counts for nothing: only where an operator said so for this one address. */
+  readonly skipTlsVerification?: boolean;
   /** Limit of the whole exchange, body included. */
   readonly signal: AbortSignal;
 }
@@ -66,6 +68,7 @@ export function socketHttpClient(resolve: (hostAndPort: string) => HttpTarget | 
           path: `${url.pathname}${url.search}`,
           headers: { host: url.host, ...wanted.headers, ...fileHeaders },
           signal: wanted.signal,
+          ...(wanted.skipTlsVerification === true ? { rejectUnauthorized: false } : {}),
           ...(secureAgent === undefined ? {} : { agent: secureAgent }),
           ...(target ?? { host: url.hostname, port: url.port || (url.protocol === "https:" ? 443 : 80) }),
           ...(url.username === ""

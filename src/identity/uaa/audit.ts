@@ -17,7 +17,13 @@ export type AuditEvent =
   | "UserInvited"
   | "UserAccountUnlockedEvent"
   | "UserAccountLockedEvent"
-  | "ApprovalModifiedEvent";
+  | "ApprovalModifiedEvent"
+  | "IdentityProviderCreatedEvent"
+  | "IdentityProviderModifiedEvent"
+  | "IdentityProviderDeletedEvent"
+  | "IdentityZoneCreatedEvent"
+  | "IdentityZoneModifiedEvent"
+  | "IdentityZoneDeletedEvent";
 
 /** One line of the platform's log. Fields name people, clients and scopes by id; never a secret, code or token. */
 export function audit(context: UaaContext, event: AuditEvent, fields: Readonly<Record<string, unknown>>): void {

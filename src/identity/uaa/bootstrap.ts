@@ -1,5 +1,6 @@
 import { ADMIN_GROUPS, type BootstrapClient } from "./config.ts";
 import type { UaaContext } from "./context.ts";
+import { defaultsOf, type IdentityProvider } from "./identity-provider.ts";
 import type { OauthClient, User } from "./model.ts";
 
 /** Groups that policy and other components ask about although no client or user of the start has them. */
@@ -44,11 +45,19 @@ export async function bootstrap(context: UaaContext): Promise<void> {
       })),
   );
 
+  if ((await context.providers.byOrigin("uaa")) === null) await context.providers.insert(internalProvider(context));
   const [stored] = await context.users.findByName(config.adminUser, "uaa");
   const admin = stored ?? (await createAdmin(context));
   for (const group of await groups.findByNames(adminGroups)) {
     await groups.addMember({ groupId: group.id, memberId: admin.id, memberType: "USER", origin: "uaa" }, nowMs);
   }
+}
+
+/** The accounts of our own store. UAA: IdentityProviderBootstrap */
+function internalProvider({ random, clock }: UaaContext): IdentityProvider {
+  const times = { createdMs: clock.nowMs(), lastModifiedMs: clock.nowMs() };
+  const config = defaultsOf("uaa");
+  return { id: random.guid(), originKey: "uaa", name: "uaa", type: "uaa", config, active: true, version: 0, ...times };
 }
 
 async function registeredClient(

@@ -1,4 +1,5 @@
 import type { Clock } from "../../kit/clock.ts";
+import type { HttpClient } from "../../kit/http-client.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random, Secrets } from "../../kit/random.ts";
 import type { Sqlite } from "../../kit/sqlite.ts";
@@ -8,12 +9,21 @@ import type { Mail } from "./mail.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import type { ClientStore } from "./store-clients.ts";
+import type { ExternalGroupStore } from "./store-external-groups.ts";
 import type { GroupStore } from "./store-groups.ts";
+import type { IdentityProviderStore } from "./store-identity-providers.ts";
 import type { TokenStore } from "./store-tokens.ts";
 import type { UserStore } from "./store-users.ts";
 
-/** What the flows of the UAA work with. Made once, in `uaa.ts`. */
-export interface UaaContext {
+/** What the flows of the UAA work with, one for each zone: zones share nothing but clock, chance and log. */
+export interface UaaContext extends ProviderContext {
+  /** LDAP and OIDC providers. */
+  readonly identities: IdentitySource;
+}
+
+/** All of it but the sign-in at providers, which works with it. */
+export interface ProviderContext {
+  readonly zoneId: string;
   readonly config: UaaConfig;
   readonly clock: Clock;
   readonly random: Random;
@@ -27,8 +37,10 @@ export interface UaaContext {
   readonly tokens: TokenStore;
   readonly hasher: PasswordHasher;
   readonly keys: SigningKeys;
-  /** LDAP and OIDC providers. */
-  readonly identities: IdentitySource;
+  readonly providers: IdentityProviderStore;
+  readonly externalGroups: ExternalGroupStore;
+  /** For questions to identity providers: it must not know the platform's internal names. */
+  readonly http: HttpClient;
   /** Null: nobody gets mail, so the pages that would send it are closed. */
   readonly mail: Mail | null;
   readonly defaultGroups: readonly string[];

@@ -49,7 +49,42 @@ export interface ClientRow {
   last_modified_ms: number;
 }
 
+export interface IdentityProviderRow {
+  id: string;
+  origin_key: string;
+  name: string;
+  type: string;
+  /** JSON object. */
+  config: string;
+  active: number;
+  version: number;
+  created_ms: number;
+  last_modified_ms: number;
+}
+
+export interface IdentityZoneRow {
+  id: string;
+  subdomain: string;
+  name: string;
+  description: string | null;
+  /** JSON object. */
+  config: string;
+  active: number;
+  version: number;
+  created_ms: number;
+  last_modified_ms: number;
+}
+
 export interface UaaTables {
+  identity_providers: IdentityProviderRow;
+  external_group_mappings: {
+    group_id: string;
+    external_group: string;
+    external_group_lower: string;
+    origin: string;
+  };
+  /** Only in the file of the default zone: each other zone has a file of its own. */
+  identity_zones: IdentityZoneRow;
   users: UserRow;
   groups: GroupRow;
   memberships: { group_id: string; member_id: string; member_type: string; origin: string; added_ms: number };
@@ -145,6 +180,28 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE sessions ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
       ALTER TABLE tokens ADD COLUMN claims TEXT;
       ALTER TABLE signing_keys ADD COLUMN removed_ms INTEGER;
+    `,
+  },
+  {
+    version: 3,
+    sql: `
+      CREATE TABLE identity_providers (
+        id TEXT PRIMARY KEY, origin_key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, type TEXT NOT NULL,
+        config TEXT NOT NULL, active INTEGER NOT NULL, version INTEGER NOT NULL, created_ms INTEGER NOT NULL,
+        last_modified_ms INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE external_group_mappings (
+        group_id TEXT NOT NULL REFERENCES groups (id) ON DELETE CASCADE, external_group TEXT NOT NULL,
+        external_group_lower TEXT NOT NULL, origin TEXT NOT NULL,
+        PRIMARY KEY (group_id, external_group_lower, origin)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX external_group_mappings_origin ON external_group_mappings (origin);
+      CREATE INDEX users_origin ON users (origin);
+      CREATE TABLE identity_zones (
+        id TEXT PRIMARY KEY, subdomain TEXT NOT NULL UNIQUE, name TEXT NOT NULL, description TEXT,
+        config TEXT NOT NULL, active INTEGER NOT NULL, version INTEGER NOT NULL, created_ms INTEGER NOT NULL,
+        last_modified_ms INTEGER NOT NULL
+      ) STRICT;
     `,
   },
 ];

@@ -163,6 +163,23 @@ export class GroupStore {
     await this.#db.deleteFrom("memberships").where("member_id", "=", memberId).execute();
   }
 
+  /** What a provider gave this user before is replaced by these groups; what others gave stays. */
+  async replaceMembershipsOf(
+    userId: string,
+    origin: string,
+    groupIds: readonly string[],
+    nowMs: number,
+  ): Promise<void> {
+    await this.#db.transaction().execute(async (trx) => {
+      let stale = trx.deleteFrom("memberships").where("member_id", "=", userId).where("origin", "=", origin);
+      if (groupIds.length > 0) stale = stale.where("group_id", "not in", groupIds);
+      await stale.execute();
+      for (const groupId of groupIds) {
+        await insertMember(trx, { groupId, memberId: userId, memberType: "USER", origin }, nowMs);
+      }
+    });
+  }
+
   /** Groups with this member, directly or by way of inner groups (at most 16 deep). */
   async groupsOf(memberId: string): Promise<{ readonly group: Group; readonly direct: boolean }[]> {
     const { rows } = await sql<GroupRow & { depth: number }>`

@@ -1,4 +1,5 @@
 import type { Clock } from "../../kit/clock.ts";
+import type { HttpClient } from "../../kit/http-client.ts";
 import { kyselyOf } from "../../kit/kysely-sqlite.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random, Secrets } from "../../kit/random.ts";
@@ -7,17 +8,21 @@ import { bootstrap } from "./bootstrap.ts";
 import type { UaaAdmin, UaaClient } from "./client.ts";
 import { inProcessAdmin, inProcessClient } from "./client-in-process.ts";
 import { DEFAULT_USER_GROUPS, type UaaConfig } from "./config.ts";
-import type { UaaContext } from "./context.ts";
+import type { ProviderContext, UaaContext } from "./context.ts";
 import { buildServer } from "./handlers/server.ts";
-import { INTERNAL_ONLY } from "./identity-source.ts";
 import type { Mail } from "./mail.ts";
+import { OidcProviders } from "./oidc-provider.ts";
 import { PasswordHasher } from "./password-hasher.ts";
+import { providerIdentities } from "./provider-identities.ts";
 import { MIGRATIONS, type UaaTables } from "./schema.ts";
 import { SigningKeys } from "./signing-keys.ts";
 import { ClientStore } from "./store-clients.ts";
+import { ExternalGroupStore } from "./store-external-groups.ts";
 import { GroupStore } from "./store-groups.ts";
+import { IdentityProviderStore } from "./store-identity-providers.ts";
 import { TokenStore } from "./store-tokens.ts";
 import { UserStore } from "./store-users.ts";
+import { ZONE_ID } from "./token-claims.ts";
 
 /** Expired tokens, codes and sessions are forgotten this often. */
 const PRUNE_INTERVAL_MS = 600_000;
@@ -27,6 +32,8 @@ export interface UaaDeps {
   readonly random: Random;
   readonly secrets: Secrets;
   readonly log: Log;
+  /** To identity providers. It must resolve names as the world does, never the platform's internal ones. */
+  readonly http: HttpClient;
   /** Absent: no mail; links are handed out over the API. */
   readonly mail?: Mail;
 }
@@ -47,7 +54,8 @@ export async function startUaa(config: UaaConfig, deps: UaaDeps): Promise<Uaa> {
   const file = cleanup.use(new Sqlite(config.databasePath));
   file.migrate(MIGRATIONS);
   const db = kyselyOf<UaaTables>(file);
-  const context: UaaContext = {
+  const withoutIdentities: ProviderContext = {
+    zoneId: ZONE_ID,
     config,
     clock: deps.clock,
     random: deps.random,
@@ -60,10 +68,14 @@ export async function startUaa(config: UaaConfig, deps: UaaDeps): Promise<Uaa> {
     tokens: new TokenStore(db),
     hasher: new PasswordHasher(deps.secrets),
     keys: await SigningKeys.load(db, file, deps.clock),
-    identities: INTERNAL_ONLY,
+    providers: new IdentityProviderStore(db),
+    externalGroups: new ExternalGroupStore(db),
+    http: deps.http,
     mail: deps.mail ?? null,
     defaultGroups: config.defaultUserGroups ?? DEFAULT_USER_GROUPS,
   };
+  const oidc = new OidcProviders(withoutIdentities);
+  const context: UaaContext = { ...withoutIdentities, identities: providerIdentities(withoutIdentities, oidc) };
   await bootstrap(context);
   await file.durable();
 
@@ -73,7 +85,7 @@ export async function startUaa(config: UaaConfig, deps: UaaDeps): Promise<Uaa> {
     stop.abort();
     await pruning;
   });
-  const server = await buildServer(context);
+  const server = await buildServer(context, oidc);
   cleanup.defer(() => server.close());
   await server.listen({ host: config.listen.host, port: config.listen.port });
   const [address] = server.addresses();

@@ -1,4 +1,5 @@
 import { standardClients, startUaa } from "../../identity/uaa/index.ts";
+import { socketHttpClient } from "../../kit/http-client.ts";
 import { type Assembly, LOOPBACK } from "./assembly.ts";
 
 /** UAA with its admin user and the clients of the platform. */
@@ -18,7 +19,7 @@ export function startIdentity({ site, deps, log, data, keep }: Assembly): Return
         adminPassword,
         clients: standardClients(urls.uaa, (id) => store.get(`uaa-client-${id}`)),
       },
-      { clock, random, secrets, log: log("uaa") },
+      { clock, random, secrets, log: log("uaa"), http: socketHttpClient() },
     ),
   );
 }

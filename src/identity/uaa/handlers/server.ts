@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { UaaContext } from "../context.ts";
 import { toWireError, UaaError } from "../errors.ts";
+import type { OidcProviders } from "../oidc-provider.ts";
 import { registerAccount } from "./account.ts";
 import { registerAccountStatus } from "./account-status.ts";
 import { registerApprovals } from "./approvals.ts";
@@ -10,7 +11,10 @@ import { registerCheckToken } from "./check-token.ts";
 import { registerClients } from "./clients.ts";
 import { registerCodes } from "./codes.ts";
 import { registerEmailChange } from "./email-change.ts";
+import { registerExternalGroups } from "./external-groups.ts";
+import { registerExternalLogin } from "./external-login.ts";
 import { registerGroups } from "./groups.ts";
+import { registerIdentityProviders } from "./identity-providers.ts";
 import { registerInfo } from "./info.ts";
 import { registerInvitations } from "./invitations.ts";
 import { registerKeys } from "./keys.ts";
@@ -29,7 +33,7 @@ const BODY_BYTES_MAX = 1_048_576;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /** The HTTP side of the UAA, not yet listening. */
-export async function buildServer(context: UaaContext): Promise<FastifyInstance> {
+export async function buildServer(context: UaaContext, oidc: OidcProviders): Promise<FastifyInstance> {
   const { fastify } = await import("fastify");
   const server = fastify({
     bodyLimit: BODY_BYTES_MAX,
@@ -74,6 +78,8 @@ export async function buildServer(context: UaaContext): Promise<FastifyInstance>
     registerGroups,
     registerClients,
     registerApprovals,
+    registerIdentityProviders,
+    registerExternalGroups,
     registerSessionManagement,
     registerRegistration,
     registerPasswordReset,
@@ -85,6 +91,7 @@ export async function buildServer(context: UaaContext): Promise<FastifyInstance>
     registerAccount,
   ];
   for (const register of parts) register(server, context);
+  registerExternalLogin(server, context, oidc);
   return server;
 }
 

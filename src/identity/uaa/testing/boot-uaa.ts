@@ -1,5 +1,6 @@
 import type { Clock } from "../../../kit/clock.ts";
 import { systemClock } from "../../../kit/clock-system.ts";
+import { socketHttpClient } from "../../../kit/http-client.ts";
 import { silentLog } from "../../../kit/log.ts";
 import { systemRandom, systemSecrets } from "../../../kit/random-system.ts";
 import { standardClients, startUaa, type Uaa, type UaaConfig, type UaaDeps } from "../index.ts";
@@ -37,6 +38,10 @@ export interface BootedUaa extends AsyncDisposable {
   /** The token endpoint, as the client `cf` or another one. */
   token(form: Record<string, string>, id?: string, secret?: string): Promise<Answer>;
   json(method: string, path: string, token: unknown, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** A bearer token of the client `admin`, which registers clients and users. */
+  adminClient(): Promise<string>;
+  /** A token of a new client with just this authority. */
+  adminClientWith(authority: string): Promise<string>;
   /** A bearer token of the administrator. */
   adminToken(): Promise<string>;
 }
@@ -60,7 +65,7 @@ export async function bootUaa(
       clients: standardClients(UAA_URL, secretOf),
       ...config,
     },
-    { clock, random: systemRandom(), secrets: systemSecrets(), log: silentLog(), ...deps },
+    { clock, random: systemRandom(), secrets: systemSecrets(), log: silentLog(), http: socketHttpClient(), ...deps },
   );
   const baseUrl = `http://127.0.0.1:${uaa.address.port}`;
   const send: BootedUaa["send"] = async (method, path, headers, body) => {
@@ -76,22 +81,35 @@ export async function bootUaa(
   };
   const token: BootedUaa["token"] = (form, id = "cf", secret = id === "cf" ? "" : secretOf(id)) =>
     send("POST", "/oauth/token", { authorization: basic(id, secret), ...FORM }, new URLSearchParams(form).toString());
+  const json: BootedUaa["json"] = (method, path, bearer, body, headers = {}) =>
+    send(
+      method,
+      path,
+      {
+        authorization: `bearer ${String(bearer)}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      body === undefined ? undefined : JSON.stringify(body),
+    );
+  const adminClient = async (): Promise<string> =>
+    String((await token({ grant_type: "client_credentials" }, "admin")).json["access_token"]);
   return {
     uaa,
     baseUrl,
     send,
     token,
-    json: (method, path, bearer, body, headers = {}) =>
-      send(
-        method,
-        path,
-        {
-          authorization: `bearer ${String(bearer)}`,
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-          ...headers,
-        },
-        body === undefined ? undefined : JSON.stringify(body),
-      ),
+    json,
+    adminClient,
+    adminClientWith: async (authority) => {
+      const id = `with-${authority}`;
+      const client = { client_id: id, client_secret: secretOf(id), authorities: [authority] };
+      await json("POST", "/oauth/clients", await adminClient(), {
+        ...client,
+        authorized_grant_types: ["client_credentials"],
+      });
+      return String((await token({ grant_type: "client_credentials" }, id)).json["access_token"]);
+    },
     adminToken: async () => String((await token(password("admin", "s3cret"))).json["access_token"]),
     [Symbol.asyncDispose]: () => uaa[Symbol.asyncDispose](),
   };
