@@ -1,66 +1,48 @@
-import assert from "node:assert/strict";
-import { type Answer, type BootedUaa, FORM } from "./boot-uaa.ts";
-
-/** A browser that keeps cookies, reads forms and follows no redirects by itself. */
+/** A browser of a few lines: keeps cookies by host, follows no redirect by itself. */
 export class Browser {
-  readonly cookies = new Map<string, string>();
-  readonly #uaa: Pick<BootedUaa, "send">;
+  readonly #cookies = new Map<string, Map<string, string>>();
+  /** A public address and where it really listens. */
+  readonly #mapped: ReadonlyMap<string, string>;
 
-  constructor(uaa: Pick<BootedUaa, "send">) {
-    this.#uaa = uaa;
+  constructor(mapped: ReadonlyMap<string, string>) {
+    this.#mapped = mapped;
   }
 
-  async get(path: string): Promise<Answer> {
-    return this.#keep(await this.#uaa.send("GET", path, this.#headers()));
-  }
-
-  async post(path: string, form: Record<string, string> | string[][]): Promise<Answer> {
-    const body = new URLSearchParams(form).toString();
-    return this.#keep(await this.#uaa.send("POST", path, { ...this.#headers(), ...FORM }, body));
-  }
-
-  /** Fills in and sends the form of a page. */
-  async submit(page: Answer, fields: Record<string, string>): Promise<Answer> {
-    const action = /<form[^>]* action="([^"]+)"/.exec(page.text)?.[1];
-    assert.ok(action !== undefined, `no form in:\n${page.text}`);
-    return await this.post(unescapeHtml(action), { ...hiddenFields(page.text), ...fields });
-  }
-
-  async signIn(userName: string, password: string, path = "/login"): Promise<Answer> {
-    return await this.submit(await this.get(path), { username: userName, password });
-  }
-
-  #headers(): Record<string, string> {
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-    return { accept: "text/html", ...(cookie === "" ? {} : { cookie }) };
-  }
-
-  #keep(answer: Answer): Answer {
-    for (const line of answer.headers.getSetCookie()) {
-      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!;
-      if (line.includes("Max-Age=0")) this.cookies.delete(name!);
-      else this.cookies.set(name!, value!);
+  async open(url: string, form?: Readonly<Record<string, string>>): Promise<Response> {
+    const { origin } = new URL(url);
+    const jar = this.#cookies.get(origin) ?? new Map<string, string>();
+    this.#cookies.set(origin, jar);
+    const response = await fetch(url.replace(origin, this.#mapped.get(origin) ?? origin), {
+      redirect: "manual",
+      headers: { accept: "text/html", cookie: [...jar].map(([name, value]) => `${name}=${value}`).join("; ") },
+      ...(form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) }),
+    });
+    for (const line of response.headers.getSetCookie()) {
+      const [pair = ""] = line.split(";");
+      const equals = pair.indexOf("=");
+      jar.set(pair.slice(0, equals), pair.slice(equals + 1));
     }
-    return answer;
+    return response;
   }
-}
 
-export function hiddenFields(html: string): Record<string, string> {
-  const fields: Record<string, string> = {};
-  for (const [, name, value] of html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)) {
-    fields[name!] = unescapeHtml(value!);
+  /** Where the answer sends it, absolute. */
+  static next(response: Response, from: string): string {
+    return new URL(response.headers.get("location") ?? "", from).toString();
   }
-  return fields;
-}
 
-/** Where an answer sends the browser. */
-export function locationOf(answer: Answer): URL {
-  const location = answer.headers.get("location");
-  assert.ok(location !== null, `${answer.status} without a location: ${answer.text.slice(0, 300)}`);
-  return new URL(location, "https://uaa.cf.localhost:8443");
-}
-
-function unescapeHtml(text: string): string {
-  const entities: Record<string, string> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'" };
-  return text.replaceAll(/&(?:amp|lt|gt|quot|#39);/g, (entity) => entities[entity]!);
+  /** Follows redirects until a page comes, or one that starts with `stopAt`. */
+  async follow(
+    url: string,
+    form?: Readonly<Record<string, string>>,
+    stopAt?: string,
+  ): Promise<{ url: string; response: Response }> {
+    let response = await this.open(url, form);
+    let at = url;
+    for (let step = 0; step < 20 && response.status >= 300 && response.status < 400; step++) {
+      at = Browser.next(response, at);
+      if (stopAt !== undefined && at.startsWith(stopAt)) break;
+      response = await this.open(at);
+    }
+    return { url: at, response };
+  }
 }
