@@ -8,6 +8,7 @@ const TEST_TOOLS: readonly Pick<Need, "program" | "debian" | "purpose">[] = [
   { program: "curl", debian: "curl", purpose: "calls the router as a user would" },
   { program: "unzip", debian: "unzip", purpose: "reads the archives that we write" },
   { program: "python3", debian: "python3-venv", purpose: "runs the Python client of Cloud Foundry" },
+  { program: "slapd", debian: "slapd", purpose: "a directory for people to sign in by" },
 ];
 const PYTHON_LIMIT_MS = 30_000;
 
