@@ -11,7 +11,10 @@ import type { CcDatabase } from "../store/schema.ts";
 import type { CcAnswer } from "./answer.ts";
 import type { Handler, RouteOptions, RouteTable } from "./api.ts";
 import { parseJson, readText } from "./body.ts";
+import { compressed } from "./compressed.ts";
+import { corsAnswer } from "./cors.ts";
 import { parseQuery } from "./query.ts";
+import type { RateLimiter } from "./rate-limiter.ts";
 import type { Caller, CcRequest } from "./request.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 import type { UserRegister } from "./user-register.ts";
@@ -23,6 +26,8 @@ export interface ServerParts {
   readonly file: Durable;
   readonly tokens: TokenVerifier;
   readonly users: UserRegister;
+  /** Null: nobody is limited. */
+  readonly rateLimiter: RateLimiter | null;
 }
 
 const NOBODY: Access = accessOf("", new Set(), []);
@@ -52,6 +57,10 @@ export function createServer(parts: ServerParts): {
   server.addContentTypeParser("*", (_request, _payload, done) => done(null, undefined));
   server.addHook("onRequest", async (request, reply) => {
     reply.header("x-vcap-request-id", request.id);
+    const cors = corsAnswer(parts.config.corsOrigins ?? [], request.method, request.headers);
+    if (cors === null) return;
+    reply.headers(cors.headers);
+    if (cors.preflight) return reply.send("");
   });
   server.setNotFoundHandler(async (request, reply) => {
     request.raw.resume(); // an unread body would hold the connection
@@ -88,7 +97,7 @@ async function answer(
   reply.raw.once("close", () => {
     if (!reply.raw.writableFinished) aborted.abort(new Error("the client went away"));
   });
-  const caller = await authenticate(parts, options, request);
+  const caller = await authenticate(parts, options, request, reply);
   const search = request.raw.url?.indexOf("?") ?? -1;
   const path = search < 0 ? (request.raw.url ?? "/") : request.raw.url!.slice(0, search);
   const ccRequest: CcRequest = {
@@ -109,17 +118,30 @@ async function answer(
   };
   const result = await handler(ccRequest);
   if (!READS.has(request.method)) await parts.file.durable();
-  return send(reply, result);
+  if (typeof result.body !== "object" || result.body instanceof Readable) return send(reply, result);
+  const text = JSON.stringify(result.body);
+  const zipped = await compressed(text, request.headers["accept-encoding"]);
+  reply.type("application/json; charset=utf-8");
+  if (zipped === null) return send(reply, { ...result, body: text });
+  const vary = reply.getHeader("vary");
+  reply.header("content-encoding", "gzip");
+  reply.header("vary", vary === undefined ? "Accept-Encoding" : `${String(vary)}, Accept-Encoding`);
+  return reply
+    .code(result.status)
+    .headers(result.headers ?? {})
+    .send(zipped);
 }
 
 async function authenticate(
   parts: ServerParts,
   options: RouteOptions,
   request: FastifyRequest,
+  reply: FastifyReply,
 ): Promise<Caller | null> {
   const { token = "required" } = options;
   if (token === "none") return null;
   const caller = await parts.tokens.verify(request.headers.authorization);
+  limitRate(parts, caller, request, reply);
   if (caller === null) {
     if (token === "optional") return null;
     throw new CcError("NotAuthenticated");
@@ -127,6 +149,26 @@ async function authenticate(
   await parts.users.seen(caller);
   if (options.scoped !== false) checkScopes(caller.scopes, READS.has(request.method));
   return caller;
+}
+
+/** Counts the request and says so in the answer's headers. Throws RateLimitExceeded and IPBasedRateLimitExceeded. CC: middleware/rate_limiter.rb */
+function limitRate(parts: ServerParts, caller: Caller | null, request: FastifyRequest, reply: FastifyReply): void {
+  const unlimited = ["cloud_controller.admin", "cloud_controller.admin_read_only"];
+  const isAdmin = caller !== null && unlimited.some((scope) => caller.scopes.has(scope));
+  const forwarded =
+    String(request.headers["x-forwarded-for"] ?? "")
+      .split(",")[0]
+      ?.trim() ?? "";
+  const address = forwarded === "" ? request.ip : forwarded;
+  const verdict = parts.rateLimiter?.count(
+    caller?.guid ?? address,
+    caller === null ? "address" : isAdmin ? "admin" : "user",
+  );
+  if (verdict === null || verdict === undefined) return;
+  reply.headers(verdict.headers);
+  if (!verdict.exceeded) return;
+  reply.header("retry-after", String(verdict.retryAfterSeconds));
+  throw new CcError(caller === null ? "IPBasedRateLimitExceeded" : "RateLimitExceeded");
 }
 
 /** CC: check_read_permissions!, check_write_permissions! */

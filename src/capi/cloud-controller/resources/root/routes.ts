@@ -115,7 +115,8 @@ function v2Info({ config: { urls, info, ...config } }: CcApi): object {
 }
 
 /** CC: presenters/v3/info_presenter.rb */
-function v3Info({ config: { info }, links }: CcApi): object {
+function v3Info({ config: { info, rateLimits }, links }: CcApi): object {
+  const limits = rateLimits ?? null;
   return {
     build: info.build,
     cli_version: { minimum: info.minCliVersion, recommended: info.minRecommendedCliVersion },
@@ -124,7 +125,11 @@ function v3Info({ config: { info }, links }: CcApi): object {
     name: info.name,
     version: info.version,
     osbapi_version: OSBAPI_VERSION,
-    rate_limits: { enabled: false, general_limit: "", reset_interval_in_minutes: "" },
+    rate_limits: {
+      enabled: limits !== null,
+      general_limit: limits?.generalMax ?? "",
+      reset_interval_in_minutes: limits?.intervalMinutes ?? "",
+    },
     links: { self: links.to("/v3/info"), support: { href: info.supportAddress } },
   };
 }
