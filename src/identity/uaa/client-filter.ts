@@ -1,5 +1,5 @@
 import type { OauthClient } from "./model.ts";
-import type { ScimFilter } from "./scim-filter.ts";
+import { type ScimFilter, ScimFilterError } from "./scim-filter.ts";
 
 /** Whether a client fits a filter on client_id, scope or authorities. Clients are few, so this runs in memory. */
 export function matchesClientFilter(filter: ScimFilter, client: OauthClient): boolean {
@@ -31,6 +31,23 @@ export function matchesClientFilter(filter: ScimFilter, client: OauthClient): bo
   return values.some((value) => fits(value.toLowerCase()));
 }
 
+const SORTABLE: ReadonlyMap<string, (client: OauthClient) => string> = new Map([
+  ["client_id", ({ clientId }) => clientId],
+  ["clientid", ({ clientId }) => clientId],
+  ["name", ({ additional }) => String(additional["name"] ?? "")],
+  ["lastmodified", ({ lastModifiedMs }) => String(lastModifiedMs).padStart(16, "0")],
+]);
+
+/** Throws `ScimFilterError` for an attribute that clients are not sorted by. */
+export function sortClients(clients: readonly OauthClient[], sortBy: string, ascending: boolean): OauthClient[] {
+  const key = SORTABLE.get(sortBy.toLowerCase());
+  if (key === undefined) throw new ScimFilterError(`clients are not sorted by ${sortBy}`);
+  const compare = (left: OauthClient, right: OauthClient): number =>
+    key(left) < key(right) ? -1 : key(left) > key(right) ? 1 : left.clientId < right.clientId ? -1 : 1;
+  const sorted = clients.toSorted(compare);
+  return ascending ? sorted : sorted.reverse();
+}
+
 function valuesOf(client: OauthClient, attribute: string): readonly string[] {
   switch (attribute) {
     case "client_id":
@@ -43,7 +60,11 @@ function valuesOf(client: OauthClient, attribute: string): readonly string[] {
       return client.authorities;
     case "authorized_grant_types":
       return client.grantTypes;
+    case "name":
+      return typeof client.additional["name"] === "string" ? [client.additional["name"]] : [];
+    case "lastmodified":
+      return [new Date(client.lastModifiedMs).toISOString()];
     default:
-      return [];
+      throw new ScimFilterError(`clients have no ${attribute}`);
   }
 }

@@ -15,6 +15,10 @@ const GRANT_TYPES: ReadonlySet<string> = new Set([
 const KNOWN: ReadonlySet<string> = new Set([
   "client_id",
   "client_secret",
+  "secondary_client_secret",
+  "jwks",
+  "jwks_uri",
+  "client_jwt_config",
   "scope",
   "authorities",
   "authorized_grant_types",
@@ -67,7 +71,7 @@ export function readClient(body: Readonly<Record<string, unknown>>, nowMs: numbe
     autoApprove: readAutoApprove(body["autoapprove"]) ?? [],
     accessTokenValiditySeconds: seconds(body, "access_token_validity") ?? null,
     refreshTokenValiditySeconds: seconds(body, "refresh_token_validity") ?? null,
-    additional: additionalOf(body),
+    additional: withoutNulls(additionalOf(body)),
     lastModifiedMs: nowMs,
   });
 }
@@ -88,7 +92,7 @@ export function changedClient(
     autoApprove: readAutoApprove(body["autoapprove"]) ?? client.autoApprove,
     accessTokenValiditySeconds: seconds(body, "access_token_validity") ?? client.accessTokenValiditySeconds,
     refreshTokenValiditySeconds: seconds(body, "refresh_token_validity") ?? client.refreshTokenValiditySeconds,
-    additional: { ...client.additional, ...additionalOf(body) },
+    additional: withoutNulls({ ...client.additional, ...additionalOf(body) }),
     lastModifiedMs: nowMs,
   });
 }
@@ -137,6 +141,15 @@ function seconds(body: Readonly<Record<string, unknown>>, name: string): number 
 
 function additionalOf(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(body).filter(([name]) => !KNOWN.has(name)));
+}
+
+/** A field that is null, and a flag that is off, goes. UAA: ClientAdminEndpoints.syncWithExisting */
+function withoutNulls(additional: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(additional).filter(
+      ([name, value]) => value !== null && !(name === "allowpublic" && value === false),
+    ),
+  );
 }
 
 function refuse(text: string): UaaError {

@@ -83,6 +83,13 @@ export interface UaaTables {
     external_group_lower: string;
     origin: string;
   };
+  client_metadata: {
+    client_id: string;
+    client_name: string | null;
+    show_on_home_page: number;
+    app_launch_url: string | null;
+    app_icon: string | null;
+  };
   /** Only in the file of the default zone: each other zone has a file of its own. */
   identity_zones: IdentityZoneRow;
   users: UserRow;
@@ -202,6 +209,15 @@ export const MIGRATIONS: readonly Migration[] = [
         config TEXT NOT NULL, active INTEGER NOT NULL, version INTEGER NOT NULL, created_ms INTEGER NOT NULL,
         last_modified_ms INTEGER NOT NULL
       ) STRICT;
+    `,
+  },
+  {
+    version: 4,
+    sql: `
+      CREATE TABLE client_metadata (
+        client_id TEXT PRIMARY KEY REFERENCES clients (client_id) ON DELETE CASCADE, client_name TEXT,
+        show_on_home_page INTEGER NOT NULL, app_launch_url TEXT, app_icon TEXT
+      ) STRICT, WITHOUT ROWID;
     `,
   },
 ];

@@ -3,6 +3,21 @@ import { UaaError } from "./errors.ts";
 import type { OauthClient } from "./model.ts";
 import type { ClientRow, UaaTables } from "./schema.ts";
 
+export interface ClientChange {
+  readonly kind: "insert" | "update" | "delete" | "delete-approvals";
+  readonly client: OauthClient;
+}
+
+/** How a client shows itself to people. UAA: ClientMetadata */
+export interface ClientMetadata {
+  readonly clientId: string;
+  readonly clientName: string | null;
+  readonly showOnHomePage: boolean;
+  readonly appLaunchUrl: string | null;
+  /** An image in base64. */
+  readonly appIcon: string | null;
+}
+
 /** Registered clients. */
 export class ClientStore {
   readonly #db: Kysely<UaaTables>;
@@ -20,18 +35,21 @@ export class ClientStore {
     return (await this.#db.selectFrom("clients").selectAll().orderBy("client_id").execute()).map(fromRow);
   }
 
-  /** Throws `client_exists`. */
-  async insert(client: OauthClient): Promise<void> {
-    const { numInsertedOrUpdatedRows } = await this.#db
-      .insertInto("clients")
-      .values(toRow(client))
-      .onConflict((conflict) => conflict.column("client_id").doNothing())
-      .executeTakeFirstOrThrow();
-    if (numInsertedOrUpdatedRows !== 1n) {
-      throw new UaaError("client_exists", `Client already exists: ${client.clientId}`, {
-        extra: { error: "invalid_client" },
-      });
-    }
+  /** All of them or none, in this order. Throws `client_exists`. */
+  async apply(changes: readonly ClientChange[]): Promise<void> {
+    await this.#db.transaction().execute(async (trx) => {
+      for (const { kind, client } of changes) {
+        if (kind === "insert") await insert(trx, client);
+        else if (kind === "update") {
+          await trx.updateTable("clients").set(toRow(client)).where("client_id", "=", client.clientId).execute();
+        } else {
+          await trx.deleteFrom("approvals").where("client_id", "=", client.clientId).execute();
+          if (kind === "delete-approvals") continue;
+          await trx.deleteFrom("clients").where("client_id", "=", client.clientId).execute();
+          await trx.deleteFrom("tokens").where("client_id", "=", client.clientId).execute();
+        }
+      }
+    });
   }
 
   async upsert(clients: readonly OauthClient[]): Promise<void> {
@@ -47,17 +65,62 @@ export class ClientStore {
     });
   }
 
-  async update(client: OauthClient): Promise<void> {
-    await this.#db.updateTable("clients").set(toRow(client)).where("client_id", "=", client.clientId).execute();
+  /** Of clients that have some. */
+  async allMetadata(): Promise<ClientMetadata[]> {
+    return (await this.#db.selectFrom("client_metadata").selectAll().orderBy("client_id").execute()).map(toMetadata);
   }
 
-  async delete(clientId: string): Promise<void> {
-    await this.#db.transaction().execute(async (trx) => {
-      await trx.deleteFrom("clients").where("client_id", "=", clientId).execute();
-      await trx.deleteFrom("tokens").where("client_id", "=", clientId).execute();
-      await trx.deleteFrom("approvals").where("client_id", "=", clientId).execute();
-    });
+  /** Null when there is no such client; a client without any has the defaults. */
+  async metadata(clientId: string): Promise<ClientMetadata | null> {
+    const row = await this.#db
+      .selectFrom("client_metadata")
+      .selectAll()
+      .where("client_id", "=", clientId)
+      .executeTakeFirst();
+    if (row !== undefined) return toMetadata(row);
+    const client = await this.find(clientId);
+    if (client === null) return null;
+    const { name } = client.additional;
+    const clientName = typeof name === "string" ? name : null;
+    return { clientId, showOnHomePage: false, appLaunchUrl: null, appIcon: null, clientName };
   }
+
+  async saveMetadata(metadata: ClientMetadata): Promise<void> {
+    const { clientId, showOnHomePage, appLaunchUrl, appIcon, clientName } = metadata;
+    const fields = {
+      show_on_home_page: showOnHomePage ? 1 : 0,
+      app_launch_url: appLaunchUrl,
+      app_icon: appIcon,
+      client_name: clientName,
+    };
+    await this.#db
+      .insertInto("client_metadata")
+      .values({ client_id: clientId, ...fields })
+      .onConflict((conflict) => conflict.column("client_id").doUpdateSet(fields))
+      .execute();
+  }
+}
+
+async function insert(db: Kysely<UaaTables>, client: OauthClient): Promise<void> {
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto("clients")
+    .values(toRow(client))
+    .onConflict((conflict) => conflict.column("client_id").doNothing())
+    .executeTakeFirstOrThrow();
+  if (numInsertedOrUpdatedRows === 1n) return;
+  throw new UaaError("client_exists", `Client already exists: ${client.clientId}`, {
+    extra: { error: "invalid_client" },
+  });
+}
+
+function toMetadata(row: UaaTables["client_metadata"]): ClientMetadata {
+  return {
+    clientId: row.client_id,
+    showOnHomePage: row.show_on_home_page === 1,
+    appLaunchUrl: row.app_launch_url,
+    appIcon: row.app_icon,
+    clientName: row.client_name,
+  };
 }
 
 function fromRow(row: ClientRow): OauthClient {

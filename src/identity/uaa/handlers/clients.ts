@@ -1,39 +1,85 @@
 import type { FastifyInstance } from "fastify";
-import { matchesClientFilter } from "../client-filter.ts";
+import { matchesClientFilter, sortClients } from "../client-filter.ts";
+import { readClientKeys, withAddedKeys } from "../client-jwks.ts";
+import {
+  checkNewClient,
+  checkRegistrar,
+  checkRestricted,
+  RESTRICTED_SCOPES,
+  type Registrar,
+  refuse,
+  withRefreshGrant,
+} from "../client-rules.ts";
+import { changedSecrets, fitsAnySecret, readSecret, type SecretChange } from "../client-secrets.ts";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import type { OauthClient } from "../model.ts";
 import { changedClient, readClient, wireClient } from "../oauth-client-json.ts";
+import type { VerifiedToken } from "../token-service.ts";
 import { jsonBodyOf, requireScope } from "./request.ts";
-import { COUNT_MAX, readScimQuery } from "./scim-query.ts";
+import { orBadFilter, pickAttributes, readScimQuery } from "./scim-query.ts";
 
 type ById = { Params: { client: string } };
+const CLIENT_SCHEMAS = ["http://cloudfoundry.org/schema/scim/oauth-clients-1.0"];
 
 /** Registration of clients. UAA: ClientAdminEndpoints */
 export function registerClients(server: FastifyInstance, context: UaaContext): void {
-  const { clients, clock, file, hasher } = context;
+  const { clients, clock, file } = context;
 
   server.get("/oauth/clients", async (request) => {
     await requireScope(context, request, "clients.read", "clients.admin", "uaa.admin");
-    const { filter, startIndex, count, page } = readScimQuery(request, { filter: "client_id pr", sortBy: "client_id" });
-    const found = (await clients.all()).filter((client) => matchesClientFilter(filter, client));
-    if (!page.ascending) found.reverse();
+    const query = readScimQuery(request, { filter: "client_id pr", sortBy: "client_id" }, "invalid_request");
+    const { startIndex, page, attributes } = query;
+    const all = await clients.all();
+    const found = orBadFilter(query.filterText, page.sortBy, "invalid_request", () =>
+      sortClients(
+        all.filter((client) => matchesClientFilter(query.filter, client)),
+        page.sortBy,
+        page.ascending,
+      ),
+    );
+    const count = Math.min(query.count, found.length);
     const resources = found.slice(page.offset, page.offset + count).map(wireClient);
     return {
-      resources,
+      resources: attributes.length === 0 ? resources : resources.map((client) => pickAttributes(client, attributes)),
       startIndex,
-      itemsPerPage: Math.min(count, COUNT_MAX),
+      itemsPerPage: count,
       totalResults: found.length,
-      schemas: ["http://cloudfoundry.org/schema/scim/oauth-clients-1.0"],
+      schemas: CLIENT_SCHEMAS,
     };
   });
 
-  server.post("/oauth/clients", async (request, reply) => {
-    await requireScope(context, request, "clients.write", "clients.admin", "uaa.admin");
-    const client = await newClient(context, jsonBodyOf(request));
-    await clients.insert(client);
-    await file.durable();
-    return reply.code(201).send(wireClient(client));
+  for (const [url, isRestricted] of [
+    ["/oauth/clients", false],
+    ["/oauth/clients/restricted", true],
+  ] as const) {
+    server.post(url, async (request, reply) => {
+      const caller = await requireScope(context, request, "clients.write", "clients.admin", "uaa.admin");
+      const client = await newClient(context, registrarOf(caller), jsonBodyOf(request));
+      if (isRestricted) checkRestricted(client);
+      await clients.apply([{ kind: "insert", client }]);
+      await file.durable();
+      return reply.code(201).send(wireClient(client));
+    });
+
+    server.put<ById>(`${url}/:client`, async (request) => {
+      const caller = await requireScope(context, request, "clients.write", "clients.admin", "uaa.admin");
+      const client = await findClient(context, request.params.client);
+      const body = jsonBodyOf(request);
+      if (body["client_id"] !== undefined && body["client_id"] !== client.clientId) {
+        throw refuse(`The client id (${String(body["client_id"])}) does not match the URL (${client.clientId})`);
+      }
+      const next = updatedClient(context, registrarOf(caller), client, body);
+      if (isRestricted) checkRestricted(next);
+      await clients.apply([{ kind: "update", client: next }]);
+      await file.durable();
+      return wireClient(next);
+    });
+  }
+
+  server.get("/oauth/clients/restricted", async (request) => {
+    await requireScope(context, request, "clients.read", "clients.admin", "uaa.admin");
+    return RESTRICTED_SCOPES;
   });
 
   server.get<ById>("/oauth/clients/:client", async (request) => {
@@ -41,19 +87,10 @@ export function registerClients(server: FastifyInstance, context: UaaContext): v
     return wireClient(await findClient(context, request.params.client));
   });
 
-  server.put<ById>("/oauth/clients/:client", async (request) => {
-    await requireScope(context, request, "clients.write", "clients.admin", "uaa.admin");
-    const client = await findClient(context, request.params.client);
-    const next = changedClient(client, jsonBodyOf(request), clock.nowMs());
-    await clients.update(next);
-    await file.durable();
-    return wireClient(next);
-  });
-
   server.delete<ById>("/oauth/clients/:client", async (request) => {
     await requireScope(context, request, "clients.write", "clients.admin", "uaa.admin");
     const client = await findClient(context, request.params.client);
-    await clients.delete(client.clientId);
+    await clients.apply([{ kind: "delete", client }]);
     await file.durable();
     return wireClient(client);
   });
@@ -61,74 +98,61 @@ export function registerClients(server: FastifyInstance, context: UaaContext): v
   server.put<ById>("/oauth/clients/:client/secret", async (request) => {
     const caller = await requireScope(context, request, "clients.secret", "clients.admin", "uaa.admin");
     const client = await findClient(context, request.params.client);
-    const { oldSecret, secret, changeMode = "UPDATE" } = jsonBodyOf(request);
-    const isAdmin = caller.scopes.has("clients.admin") || caller.scopes.has("uaa.admin");
-    if (!isAdmin) {
-      if (caller.client.clientId !== client.clientId) {
-        throw new UaaError("invalid_client", "Bad request. Not permitted to change another client's secret", {
-          status: 400,
-        });
-      }
-      if (typeof oldSecret !== "string" || !(await matchesAny(context, oldSecret, client))) {
-        throw new UaaError("invalid_client", "Previous secret is required and must be valid", { status: 400 });
-      }
-    }
-    const secretHashes = await changedSecrets(context, client, String(changeMode), secret);
-    await clients.update({ ...client, secretHashes, lastModifiedMs: clock.nowMs() });
+    const body = jsonBodyOf(request);
+    const change = readChange(body["changeMode"], "UPDATE");
+    await requireOwnOrAdmin(context, caller, client, body["oldSecret"]);
+    const secretHashes = await changedSecrets(context, client, change, body["secret"]);
+    await clients.apply([{ kind: "update", client: { ...client, secretHashes, lastModifiedMs: clock.nowMs() } }]);
     await file.durable();
-    const message =
-      changeMode === "DELETE" ? "Secret is deleted" : changeMode === "ADD" ? "Secret is added" : "secret updated";
+    const message = { DELETE: "Secret is deleted", ADD: "Secret is added", UPDATE: "secret updated" }[change];
     return { status: "ok", message };
   });
 
-  server.post("/oauth/clients/tx/modify", async (request) => {
-    await requireScope(context, request, "clients.admin", "uaa.admin");
-    if (!Array.isArray(request.body) || request.body.length > COUNT_MAX) {
-      throw new UaaError("invalid_request", "The request body must be a list of clients");
-    }
-    const answers: Record<string, unknown>[] = [];
-    for (const entry of request.body as unknown[]) {
-      if (typeof entry !== "object" || entry === null)
-        throw new UaaError("invalid_request", "A client must be an object");
-      const body = entry as Record<string, unknown>;
-      const action = String(body["action"] ?? "");
-      let client: OauthClient;
-      if (action === "add") {
-        client = await newClient(context, body);
-        await clients.insert(client);
-      } else {
-        const stored = await findClient(context, String(body["client_id"] ?? ""));
-        client = stored;
-        if (action === "delete") await clients.delete(stored.clientId);
-        else if (action === "update" || action === "update,secret" || action === "secret") {
-          const { client_secret: secret } = body;
-          if (action !== "secret") client = changedClient(stored, body, clock.nowMs());
-          if (action !== "update" && typeof secret === "string") {
-            client = { ...client, secretHashes: [await hasher.hashSecret(secret)] };
-          }
-          await clients.update(client);
-        } else throw new UaaError("invalid_client", "Invalid action.", { status: 400 });
-      }
-      answers.push({ ...wireClient(client), action });
-    }
+  server.put<ById>("/oauth/clients/:client/clientjwt", async (request) => {
+    const caller = await requireScope(context, request, "clients.trust", "clients.admin", "uaa.admin");
+    const client = await findClient(context, request.params.client);
+    const body = jsonBodyOf(request);
+    const change = readChange(body["changeMode"], "ADD");
+    await requireOwnOrAdmin(context, caller, client, "");
+    const { additional, message } = changedKeys(client, change, body);
+    await clients.apply([{ kind: "update", client: { ...client, additional, lastModifiedMs: clock.nowMs() } }]);
     await file.durable();
-    return answers;
+    return { status: "ok", message };
   });
 }
 
-async function newClient(context: UaaContext, body: Readonly<Record<string, unknown>>): Promise<OauthClient> {
-  const input = readClient(body, context.clock.nowMs());
-  const secret = body["client_secret"];
-  const needsSecret = input.grantTypes.some((type) => type !== "implicit" && type !== "authorization_code");
-  if (typeof secret !== "string" && needsSecret) {
-    throw new UaaError("invalid_client", "Client secret is required for client_credentials grant type", {
-      status: 400,
-    });
+/** Reads and checks a new client, its secrets hashed. */
+export async function newClient(
+  context: UaaContext,
+  registrar: Registrar | null,
+  body: Readonly<Record<string, unknown>>,
+): Promise<OauthClient> {
+  const keys = readClientKeys(body);
+  const read = withRefreshGrant(readClient(body, context.clock.nowMs()));
+  const client = { ...read, additional: { ...read.additional, ...keys } };
+  const { client_secret: secret, secondary_client_secret: secondary } = body;
+  checkNewClient(client, typeof secret === "string" && secret !== "");
+  checkRegistrar(client, registrar);
+  const secretHashes: string[] = [];
+  for (const given of [secret, secondary]) {
+    if (given !== undefined && given !== null) secretHashes.push(await context.hasher.hashSecret(readSecret(given)));
   }
-  return { ...input, secretHashes: typeof secret === "string" ? [await context.hasher.hashSecret(secret)] : [] };
+  return { ...client, secretHashes };
 }
 
-async function findClient(context: UaaContext, clientId: string): Promise<OauthClient> {
+/** A stored client with what the body says. Secrets and keys never change this way. */
+export function updatedClient(
+  context: UaaContext,
+  registrar: Registrar | null,
+  client: OauthClient,
+  body: Readonly<Record<string, unknown>>,
+): OauthClient {
+  const next = withRefreshGrant(changedClient(client, body, context.clock.nowMs()));
+  checkRegistrar(next, registrar);
+  return next;
+}
+
+export async function findClient(context: UaaContext, clientId: string): Promise<OauthClient> {
   const client = await context.clients.find(clientId);
   if (client === null) {
     throw new UaaError("not_found", `No client with requested id: ${clientId}`, { extra: { error: "invalid_client" } });
@@ -136,28 +160,66 @@ async function findClient(context: UaaContext, clientId: string): Promise<OauthC
   return client;
 }
 
-async function matchesAny(context: UaaContext, secret: string, client: OauthClient): Promise<boolean> {
-  for (const hash of client.secretHashes) if (await context.hasher.matches(secret, hash)) return true;
-  return false;
+/** Null for an administrator. */
+export function registrarOf(caller: VerifiedToken): Registrar | null {
+  if (isClientAdmin(caller)) return null;
+  const { clientId, scope } = caller.client;
+  return { clientId, scope };
 }
 
-/** UPDATE replaces, ADD keeps the old one beside the new, DELETE drops the older. */
-async function changedSecrets(
+function isClientAdmin({ scopes }: VerifiedToken): boolean {
+  return scopes.has("clients.admin") || scopes.has("uaa.admin");
+}
+
+/** A client may change its own credentials when it shows the old ones. UAA: checkPasswordChangeIsAllowed */
+async function requireOwnOrAdmin(
   context: UaaContext,
+  caller: VerifiedToken,
   client: OauthClient,
-  mode: string,
-  secret: unknown,
-): Promise<string[]> {
-  const refuse = (text: string): UaaError => new UaaError("invalid_client", text, { status: 400 });
-  if (mode === "DELETE") {
-    if (client.secretHashes.length < 2) throw refuse("client secret is either empty or client has only one secret.");
-    return client.secretHashes.slice(1);
+  oldSecret: unknown,
+): Promise<void> {
+  if (isClientAdmin(caller)) return;
+  if (caller.client.clientId !== client.clientId) {
+    throw refuse("Bad request. Not permitted to change another client's secret");
   }
-  if (typeof secret !== "string") throw refuse("A secret must be given");
-  const hash = await context.hasher.hashSecret(secret);
-  if (mode !== "ADD") return [hash];
-  if (client.secretHashes.length !== 1) {
-    throw refuse("client secret is either empty or client already has two secrets.");
+  if (!(await fitsAnySecret(context, client, oldSecret))) {
+    throw refuse("Previous secret is required and must be valid");
   }
-  return [...client.secretHashes, hash];
+}
+
+function readChange(value: unknown, fallback: SecretChange): SecretChange {
+  if (value === undefined || value === null) return fallback;
+  if (value === "UPDATE" || value === "ADD" || value === "DELETE") return value;
+  throw new UaaError("invalid_request", "changeMode must be UPDATE, ADD or DELETE");
+}
+
+/** UAA: MultitenantJdbcClientDetailsService.addClientJwtConfig, deleteClientJwtConfig */
+function changedKeys(
+  client: OauthClient,
+  change: SecretChange,
+  body: Readonly<Record<string, unknown>>,
+): { additional: Readonly<Record<string, unknown>>; message: string } {
+  const { jwks, jwks_uri: uri, ...others } = client.additional;
+  const before = (jwks as { keys?: readonly Readonly<Record<string, unknown>>[] } | undefined)?.keys ?? [];
+  const { kid } = body;
+  if (change === "DELETE") {
+    const isEmpty = uri === undefined && before.length === 0;
+    if (isEmpty || (kid === undefined && body["jwks"] === undefined && body["jwks_uri"] === undefined)) {
+      return { additional: client.additional, message: "No key deleted" };
+    }
+    const keys = typeof kid === "string" ? before.filter((key) => key["kid"] !== kid) : [];
+    const additional = keys.length === 0 ? others : { ...others, jwks: { keys } };
+    return { additional, message: "Client jwt configuration is deleted" };
+  }
+  const given = readClientKeys(body);
+  if (given === null) {
+    if (change === "ADD") return { additional: client.additional, message: "No key added" };
+    throw refuse("Client jwt configuration cannot be parsed");
+  }
+  if (change === "UPDATE" || "jwks_uri" in given) {
+    const message = change === "UPDATE" ? "Client jwt configuration updated" : "Client jwt configuration is added";
+    return { additional: { ...others, ...given }, message };
+  }
+  const keys = withAddedKeys(before, given.jwks.keys);
+  return { additional: { ...others, jwks: { keys } }, message: "Client jwt configuration is added" };
 }

@@ -17,7 +17,9 @@ export function registerGroups(server: FastifyInstance, context: UaaContext): vo
   server.get("/Groups", async (request) => {
     await requireScope(context, request, "uaa.admin", "scim.read");
     const query = readScimQuery(request);
-    const found = await orBadFilter(query.filterText, query.page.sortBy, () => groups.query(query.filter, query.page));
+    const found = await orBadFilter(query.filterText, query.page.sortBy, "scim", () =>
+      groups.query(query.filter, query.page),
+    );
     const resources: Record<string, unknown>[] = [];
     for (const group of found.items) resources.push(wireGroup(group, await groups.members(group.id)));
     return wirePage(query, resources, found.total);

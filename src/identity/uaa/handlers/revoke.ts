@@ -61,7 +61,7 @@ export function registerRevoke(server: FastifyInstance, context: UaaContext): vo
     const client = await clients.find(clientId);
     if (client === null) throw notFound();
     const additional = { ...client.additional, token_salt: context.secrets.token(8) };
-    await clients.update({ ...client, additional }); // voids those that are not kept here, too
+    await clients.apply([{ kind: "update", client: { ...client, additional } }]); // voids those that are not kept here, too
     await tokens.deleteOf({ clientId });
     await file.durable();
     audit(context, "TokenRevocationEvent", { clientId });

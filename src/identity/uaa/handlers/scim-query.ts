@@ -9,6 +9,9 @@ import { parametersOf } from "./request.ts";
 /** UAA: userMaxCount, groupMaxCount */
 export const COUNT_MAX = 500;
 
+/** The error of a bad filter: SCIM resources have another than clients. */
+export type BadFilterCode = "scim" | "invalid_request";
+
 export interface ScimQuery {
   readonly filterText: string;
   readonly filter: ScimFilter;
@@ -20,8 +23,12 @@ export interface ScimQuery {
   readonly attributes: readonly string[];
 }
 
-/** Reads filter, sortBy, sortOrder, startIndex, count, attributes. Throws `scim` for a bad filter. */
-export function readScimQuery(request: FastifyRequest, defaults = { filter: "id pr", sortBy: "created" }): ScimQuery {
+/** Reads filter, sortBy, sortOrder, startIndex, count, attributes. Throws `code` (400) for a bad filter. */
+export function readScimQuery(
+  request: FastifyRequest,
+  defaults = { filter: "id pr", sortBy: "created" },
+  code: BadFilterCode = "scim",
+): ScimQuery {
   const parameters = parametersOf(request);
   const filterText = parameters["filter"] ?? defaults.filter;
   const sortBy = parameters["sortBy"] ?? defaults.sortBy;
@@ -34,7 +41,7 @@ export function readScimQuery(request: FastifyRequest, defaults = { filter: "id 
     .filter((name) => name !== "");
   return {
     filterText,
-    filter: orBadFilter(filterText, sortBy, () => parseScimFilter(filterText)),
+    filter: orBadFilter(filterText, sortBy, code, () => parseScimFilter(filterText)),
     page: { offset: startIndex - 1, limit: count, sortBy, ascending },
     startIndex,
     count,
@@ -43,10 +50,10 @@ export function readScimQuery(request: FastifyRequest, defaults = { filter: "id 
 }
 
 /** Runs work on a filter; what is wrong with the filter becomes UAA's answer. */
-export function orBadFilter<T>(filterText: string, sortBy: string, work: () => T): T {
+export function orBadFilter<T>(filterText: string, sortBy: string, code: BadFilterCode, work: () => T): T {
   const refuse = (error: unknown): never => {
     if (!(error instanceof ScimFilterError)) throw error;
-    throw new UaaError("scim", escapeHtml(`Invalid filter expression: [${filterText}] [${sortBy}]`));
+    throw new UaaError(code, escapeHtml(`Invalid filter expression: [${filterText}] [${sortBy}]`));
   };
   try {
     const result = work();
@@ -64,7 +71,9 @@ export function wirePage(
 ): Record<string, unknown> {
   return {
     resources:
-      query.attributes.length === 0 ? resources : resources.map((resource) => pick(resource, query.attributes)),
+      query.attributes.length === 0
+        ? resources
+        : resources.map((resource) => pickAttributes(resource, query.attributes)),
     startIndex: query.startIndex,
     itemsPerPage: query.count,
     totalResults: total,
@@ -72,14 +81,35 @@ export function wirePage(
   };
 }
 
-function pick(resource: Readonly<Record<string, unknown>>, attributes: readonly string[]): Record<string, unknown> {
-  const picked: Record<string, unknown> = {};
+/** Short names of attributes that lie deeper. UAA: ScimUserEndpoints.findUsers */
+const DEEPER: ReadonlyMap<string, string> = new Map([
+  ["familyname", "name.familyName"],
+  ["givenname", "name.givenName"],
+  ["created", "meta.created"],
+  ["lastmodified", "meta.lastModified"],
+  ["version", "meta.version"],
+]);
+
+/** A part of a resource, by paths such as `emails.value`; what is not there is null. UAA: SearchResultsFactory */
+export function pickAttributes(
+  resource: Readonly<Record<string, unknown>>,
+  attributes: readonly string[],
+): Record<string, unknown> {
+  const picked: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const attribute of attributes) {
-    const [head = ""] = attribute.split(".");
-    const name = Object.keys(resource).find((key) => key.toLowerCase() === head.toLowerCase());
-    if (name !== undefined) picked[name] = resource[name];
+    const path = attribute in resource ? attribute : (DEEPER.get(attribute.toLowerCase()) ?? attribute);
+    picked[attribute] = valueAt(resource, path.split(".", 4));
   }
   return picked;
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  const [head, ...rest] = path;
+  if (head === undefined) return value ?? null;
+  if (Array.isArray(value)) return value.map((item: unknown) => valueAt(item, path));
+  if (typeof value !== "object" || value === null) return null;
+  const name = Object.keys(value).find((key) => key.toLowerCase() === head.toLowerCase());
+  return name === undefined ? null : valueAt((value as Record<string, unknown>)[name], rest);
 }
 
 function wholeNumber(text: string | undefined, fallback: number): number {

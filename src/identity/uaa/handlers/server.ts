@@ -8,6 +8,8 @@ import { registerApprovals } from "./approvals.ts";
 import { registerAuthorize } from "./authorize.ts";
 import { registerAutologin } from "./autologin.ts";
 import { registerCheckToken } from "./check-token.ts";
+import { registerClientBatches } from "./client-batches.ts";
+import { registerClientMetadata } from "./client-metadata.ts";
 import { registerClients } from "./clients.ts";
 import { registerCodes } from "./codes.ts";
 import { registerEmailChange } from "./email-change.ts";
@@ -76,6 +78,8 @@ export async function buildServer(context: UaaContext, oidc: OidcProviders): Pro
     registerPassword,
     registerUserIds,
     registerGroups,
+    registerClientBatches,
+    registerClientMetadata,
     registerClients,
     registerApprovals,
     registerIdentityProviders,

@@ -24,7 +24,7 @@ export function registerUserIds(server: FastifyInstance, context: UaaContext): v
       if (!namesSomebody(filter)) throw new UaaError("scim", "Invalid filter attribute.");
       const query = readScimQuery(request, { filter: filterText, sortBy: "userName" });
       const onlyActive = includeInactive !== "true";
-      const found = await orBadFilter(filterText, "userName", () =>
+      const found = await orBadFilter(filterText, "userName", "scim", () =>
         context.users.query(filter, { ...query.page, sortBy: "userName" }, onlyActive),
       );
       const resources = found.items.map(({ id, userName, origin }) => ({ origin, id, userName }));

@@ -16,7 +16,9 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
   server.get("/Users", async (request) => {
     await requireScope(context, request, "uaa.admin", "scim.read");
     const query = readScimQuery(request);
-    const found = await orBadFilter(query.filterText, query.page.sortBy, () => users.query(query.filter, query.page));
+    const found = await orBadFilter(query.filterText, query.page.sortBy, "scim", () =>
+      users.query(query.filter, query.page),
+    );
     const resources: Record<string, unknown>[] = [];
     for (const user of found.items) resources.push(await wire(context, user));
     return wirePage(query, resources, found.total);
