@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { systemClock } from "../../kit/clock-system.ts";
 import { type BootedUaa, bootUaa, FORM, type Json, newUser, password } from "./testing/boot-uaa.ts";
-import { Browser, locationOf } from "./testing/browser.ts";
+import { Browser, locationOf } from "./testing/uaa-browser.ts";
 
 /** A token of a login server of old. */
 async function loginServer(uaa: BootedUaa): Promise<string> {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { systemClock } from "../../kit/clock-system.ts";
 import { type BootedUaa, bootUaa, type Json, newUser, password } from "./testing/boot-uaa.ts";
-import { Browser, hiddenFields, locationOf } from "./testing/browser.ts";
+import { Browser, hiddenFields, locationOf } from "./testing/uaa-browser.ts";
 
 const REDIRECT = "https://app.example/callback";
 const SECRET = "a-long-secret-of-a-machine";

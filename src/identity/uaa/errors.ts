@@ -7,6 +7,7 @@ const STATUS = {
   insufficient_scope: 403,
   access_denied: 403,
   invalid_self_edit: 403,
+  internal_user_management_disabled: 403,
   invalid_request: 400,
   invalid_grant: 400,
   invalid_scope: 400,

@@ -195,7 +195,12 @@ export class TokenStore {
   }
 
   async approvals(userId: string): Promise<Approval[]> {
-    const rows = await this.#db.selectFrom("approvals").selectAll().where("user_id", "=", userId).execute();
+    return await this.approvalsOf([userId]);
+  }
+
+  async approvalsOf(userIds: readonly string[]): Promise<Approval[]> {
+    if (userIds.length === 0) return [];
+    const rows = await this.#db.selectFrom("approvals").selectAll().where("user_id", "in", userIds).execute();
     return rows.map((row) => ({
       userId: row.user_id,
       clientId: row.client_id,

@@ -4,7 +4,7 @@ import { FAILURES_KEPT_MS } from "./lockout.ts";
 import type { User } from "./model.ts";
 import type { UaaTables, UserRow } from "./schema.ts";
 import type { ScimFilter } from "./scim-filter.ts";
-import { type ScimColumn, scimFilterSql } from "./scim-filter-sql.ts";
+import { type ScimColumn, scimFilterSql, sortColumnOf } from "./scim-filter-sql.ts";
 
 /** UAA: SimpleAttributeNameMapper of the SCIM users */
 export const USER_COLUMNS: ReadonlyMap<string, ScimColumn> = new Map([
@@ -85,7 +85,7 @@ export class UserStore {
 
   /** Throws `ScimFilterError` for an attribute that users do not have. */
   async query(filter: ScimFilter, page: PageRequest, onlyActive = false): Promise<Page<User>> {
-    const sortColumn = USER_COLUMNS.get(page.sortBy.toLowerCase())?.column ?? "created_ms";
+    const sortColumn = sortColumnOf(page.sortBy, USER_COLUMNS);
     let condition = scimFilterSql(filter, USER_COLUMNS);
     if (onlyActive) condition = sql`(${condition} AND active = 1)`;
     const { total } = await this.#db

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { tellServed } from "../../../kit/served.ts";
 import type { UaaContext } from "../context.ts";
 import { toWireError, UaaError } from "../errors.ts";
 import type { OidcProviders } from "../oidc-provider.ts";
@@ -15,6 +16,7 @@ import { registerCodes } from "./codes.ts";
 import { registerEmailChange } from "./email-change.ts";
 import { registerExternalGroups } from "./external-groups.ts";
 import { registerExternalLogin } from "./external-login.ts";
+import { registerGroupMembers } from "./group-members.ts";
 import { registerGroups } from "./groups.ts";
 import { registerIdentityProviders } from "./identity-providers.ts";
 import { registerInfo } from "./info.ts";
@@ -29,6 +31,7 @@ import { registerSessionManagement } from "./session-management.ts";
 import { registerToken } from "./token.ts";
 import { registerUserIds } from "./user-ids.ts";
 import { registerUsers } from "./users.ts";
+import { registerZoneManagers } from "./zone-managers.ts";
 
 const BODY_BYTES_MAX = 1_048_576;
 /** Longer than any honest request of this API; a slow sender is cut off. */
@@ -43,6 +46,7 @@ export async function buildServer(context: UaaContext, oidc: OidcProviders): Pro
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
   });
+  tellServed(server, "UAA");
   server.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) => {
     done(null, formOf(String(body)));
   });
@@ -78,6 +82,8 @@ export async function buildServer(context: UaaContext, oidc: OidcProviders): Pro
     registerPassword,
     registerUserIds,
     registerGroups,
+    registerGroupMembers,
+    registerZoneManagers,
     registerClientBatches,
     registerClientMetadata,
     registerClients,

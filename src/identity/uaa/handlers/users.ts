@@ -4,8 +4,9 @@ import { UaaError } from "../errors.ts";
 import type { User } from "../model.ts";
 import { passwordPolicyOf, validatePassword } from "../password-policy.ts";
 import { readUser, type UserInput, validateUser, wireUser } from "../scim-user.ts";
+import type { HeldGroup } from "../store-groups.ts";
 import { bearerOf, hasScope, insufficientScope, jsonBodyOf, requireScope } from "./request.ts";
-import { orBadFilter, readScimQuery, wirePage } from "./scim-query.ts";
+import { orBadFilter, readScimQuery, wantsAttribute, wirePage } from "./scim-query.ts";
 
 type ById = { Params: { id: string } };
 
@@ -19,8 +20,10 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
     const found = await orBadFilter(query.filterText, query.page.sortBy, "scim", () =>
       users.query(query.filter, query.page),
     );
-    const resources: Record<string, unknown>[] = [];
-    for (const user of found.items) resources.push(await wire(context, user));
+    const resources = await wireUsers(context, found.items, {
+      groups: wantsAttribute(query, "groups"),
+      approvals: wantsAttribute(query, "approvals"),
+    });
     return wirePage(query, resources, found.total);
   });
 
@@ -28,8 +31,10 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
     await requireScope(context, request, "uaa.admin", "scim.write", "scim.create");
     const input = readUser(jsonBodyOf(request));
     const origin = input.origin === undefined || input.origin === "" ? "uaa" : input.origin;
-    validateUser(input.userName, input.email, origin);
+    await requireManaged(context, origin);
+    validateUser(input, origin);
     const isInternal = origin === "uaa";
+    if (isInternal) await requireOwnDomain(context, input.email!);
     if (isInternal) validatePassword(input.password ?? "", await passwordPolicyOf(context));
     const nowMs = clock.nowMs();
     const user: User = {
@@ -78,6 +83,7 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
         if (!isAdmin && caller.user?.id !== id) throw insufficientScope(["uaa.admin", "scim.write"]);
         const input = readUser(jsonBodyOf(request));
         const user = await findUser(context, id);
+        await requireManaged(context, user.origin);
         const version = readVersion(request.headers["if-match"], user.version);
         if (version === null) throw new UaaError("scim", `Missing If-Match for PUT`);
         const next = changedUser(user, input, method === "PATCH", clock.nowMs());
@@ -96,6 +102,7 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
   server.delete<ById>("/Users/:id", async (request, reply) => {
     await requireScope(context, request, "uaa.admin", "scim.write");
     const user = await findUser(context, request.params.id);
+    await requireManaged(context, user.origin);
     const version = readVersion(request.headers["if-match"], user.version);
     if (version !== null && version !== user.version) {
       const text = `Attempt to delete a user (${user.id}) with wrong version: expected=${user.version} but found=${version}`;
@@ -136,7 +143,8 @@ function changedUser(user: User, input: UserInput, keepsUnmentioned: boolean, no
   }
   const userName = input.userName ?? (keepsUnmentioned ? user.userName : undefined);
   const email = input.email ?? (keepsUnmentioned ? user.email : undefined);
-  validateUser(userName, email, user.origin);
+  const emailCount = keepsUnmentioned ? 1 : input.emailCount;
+  validateUser({ userName, email, emailCount }, user.origin);
   const optional = (given: string | null | undefined, old: string | null): string | null =>
     given === undefined ? (keepsUnmentioned ? old : null) : given;
   return {
@@ -172,16 +180,57 @@ function selfEditError(): UaaError {
 }
 
 async function wire(context: UaaContext, user: User): Promise<Record<string, unknown>> {
-  const explicit = await context.groups.groupsOf(user.id);
-  const known = new Set(explicit.map(({ group }) => group.id));
-  const byDefault = (await context.groups.findByNames(context.defaultGroups)).filter((group) => !known.has(group.id));
-  const all = [...explicit, ...byDefault.map((group) => ({ group, direct: true }))];
-  const nowMs = context.clock.nowMs();
-  const approvals = (await context.tokens.approvals(user.id)).filter((approval) => approval.expiresMs > nowMs);
-  return wireUser(user, all, approvals);
+  const [wired] = await wireUsers(context, [user], { groups: true, approvals: true });
+  return wired!;
 }
 
-/** With its version as the ETag. */
+/** Users with their groups and approvals, in a few questions however many they are. */
+export async function wireUsers(
+  context: UaaContext,
+  users: readonly User[],
+  parts: { readonly groups: boolean; readonly approvals: boolean },
+): Promise<Record<string, unknown>[]> {
+  const { groups, tokens, clock, defaultGroups } = context;
+  const ids = users.map(({ id }) => id);
+  const held = parts.groups ? await groups.groupsOfMany(ids) : new Map<string, HeldGroup[]>();
+  const everybody = parts.groups ? await groups.findByNames(defaultGroups) : [];
+  const nowMs = clock.nowMs();
+  const approvals = Map.groupBy(parts.approvals ? await tokens.approvalsOf(ids) : [], ({ userId }) => userId);
+  return users.map((user) => {
+    const own = held.get(user.id) ?? [];
+    const known = new Set(own.map(({ group }) => group.id));
+    const byDefault = everybody.filter(({ id }) => !known.has(id)).map((group) => ({ group, direct: true }));
+    const valid = (approvals.get(user.id) ?? []).filter(({ expiresMs }) => expiresMs > nowMs);
+    return wireUser(user, [...own, ...byDefault], valid, context.zoneId);
+  });
+}
+
+/** Throws `internal_user_management_disabled`. UAA: DisableInternalUserManagementFilter, throwWhenUserManagementIsDisallowed */
+async function requireManaged(context: UaaContext, origin: string): Promise<void> {
+  if (origin !== "uaa") return;
+  const internal = await context.providers.byOrigin("uaa");
+  if (internal?.config["disableInternalUserManagement"] !== true) return;
+  const text = "Internal User Creation is currently disabled. External User Store is in use.";
+  throw new UaaError("internal_user_management_disabled", text);
+}
+
+/** People of these mail domains sign in elsewhere. UAA: DomainFilter.getIdpsForEmailDomain */
+async function requireOwnDomain(context: UaaContext, email: string): Promise<void> {
+  const domain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
+  const origins = (await context.providers.all())
+    .filter(
+      ({ active, originKey, config }) => active && originKey !== "uaa" && hasDomain(config["emailDomain"], domain),
+    )
+    .map(({ originKey }) => originKey);
+  if (origins.length === 0) return;
+  const text = `The user account is set up for single sign-on. Please use one of these origin(s) : [${origins.join(", ")}]`;
+  throw new UaaError("scim", text);
+}
+
+function hasDomain(domains: unknown, domain: string): boolean {
+  return Array.isArray(domains) && domains.some((one) => String(one).toLowerCase() === domain);
+}
+
 export async function sendUser(context: UaaContext, reply: FastifyReply, user: User): Promise<FastifyReply> {
   return reply.header("etag", `"${user.version}"`).send(await wire(context, user));
 }
