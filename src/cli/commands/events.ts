@@ -1,5 +1,6 @@
 import { APP_NAME, type Command } from "../command.ts";
 import { logDate } from "../dates.ts";
+import { eventDescription } from "../event-description.ts";
 
 interface AuditEvent {
   readonly created_at: string;
@@ -7,23 +8,6 @@ interface AuditEvent {
   readonly actor: { readonly name: string };
   readonly data: Readonly<Record<string, unknown>> | null;
 }
-
-/** What the last column tells of an event's data, in this order. cli: actor/v7action/event.go, knownMetadataKeys */
-const TOLD = [
-  "index",
-  "reason",
-  "cell_id",
-  "instance",
-  "exit_description",
-  "exit_status",
-  "recursive",
-  "disk_quota",
-  "instances",
-  "memory",
-  "state",
-  "command",
-  "environment_json",
-] as const;
 
 export const command: Command = {
   usage: "cf events APP_NAME",
@@ -43,16 +27,8 @@ export const command: Command = {
       logDate(new Date(event.created_at)),
       event.type,
       event.actor.name,
-      describe(event.data ?? {}),
+      eventDescription(event.data ?? {}),
     ]);
     ui.table([["time", "event", "actor", "description"], ...rows]);
   },
 };
-
-function describe(data: Readonly<Record<string, unknown>>): string {
-  const request = data["request"];
-  const told = typeof request === "object" && request !== null ? (request as Record<string, unknown>) : data;
-  return TOLD.filter((key) => told[key] !== undefined && told[key] !== null)
-    .map((key) => `${key}: ${typeof told[key] === "object" ? JSON.stringify(told[key]) : String(told[key])}`)
-    .join(", ");
-}
