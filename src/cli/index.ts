@@ -1,3 +1,4 @@
+import { servings } from "../kit/served.ts";
 import { parseArguments } from "./args.ts";
 import { Cli } from "./cli.ts";
 import type { Command } from "./command.ts";
@@ -8,6 +9,7 @@ import { CliError, IncorrectUsage, UsageError } from "./errors.ts";
 import { Trace } from "./trace.ts";
 import { Ui } from "./ui.ts";
 
+export { COMMANDS } from "./command-list.ts";
 export type { CliDeps, CliInput, CliOutput } from "./deps.ts";
 
 /** As a shell reports a program that wrote to a closed pipe. */
@@ -87,6 +89,7 @@ async function runCommand(
     cli = new Cli({ deps, ui, config, trace, verbose });
     await command.run(cli, input);
     ui.flushDeferred();
+    if (servings.hasSubscribers) servings.publish({ system: "cf", name, works: true });
     return 0;
   } catch (error) {
     return await fail(error, name, ui, deps);

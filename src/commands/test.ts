@@ -3,6 +3,7 @@ import { globSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { run } from "node:test";
 import { readFlags } from "../platform/flags.ts";
+import { startRecord, writeCompatibility } from "./compatibility/write.ts";
 import { installTestTools } from "./test-tools.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -27,11 +28,18 @@ const UNIT_FILES_AT_ONCE = 2;
 /**
  * `./ingot test`: checks, unit and property tests, simulator, conformance, system and abuse tests. `--quick` leaves out what
  * boots a platform; `--only PATH` runs the test files under it alone; `--repeat N` runs them N times; `--full` adds matrices,
- * fuzzing and many seeds (the tests see INGOT_TEST_FULL=1). The last line is `N passed, N failed`.
+ * fuzzing and many seeds (the tests see INGOT_TEST_FULL=1); `--compat` writes docs/compatibility.md's table from the run. The last line is `N passed, N failed`.
  */
 export async function test(argv: readonly string[]): Promise<number> {
-  const flags = readFlags(argv, { quick: "boolean", only: "string", repeat: "string", full: "boolean" });
+  const flags = readFlags(argv, {
+    quick: "boolean",
+    only: "string",
+    repeat: "string",
+    full: "boolean",
+    compat: "boolean",
+  });
   if (flags["full"] === true) process.env["INGOT_TEST_FULL"] = "1";
+  const record = flags["compat"] === true ? await startRecord() : null;
   await installTestTools((line) => void process.stdout.write(`${line}\n`));
   const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
   const only = typeof flags["only"] === "string" ? relative(ROOT, resolve(flags["only"])) : null;
@@ -46,6 +54,7 @@ export async function test(argv: readonly string[]): Promise<number> {
       await runSuite(`${area} tests`, testFiles([`test/${area}/**/*.test.ts`], only), 1, tally);
     }
   }
+  if (record !== null) await writeCompatibility(record, (line) => void process.stdout.write(`${line}\n`));
   const skipped = tally.skipped > 0 ? `, ${tally.skipped} skipped` : "";
   process.stdout.write(`${tally.passed} passed, ${tally.failed} failed${skipped}\n`);
   return tally.failed > 0 || tally.passed === 0 ? 1 : 0;

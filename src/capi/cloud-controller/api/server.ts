@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from "fastify";
 import type { Kysely } from "kysely";
 import type { Durable } from "../../../kit/database.ts";
+import { tellServed } from "../../../kit/served.ts";
 import { type Access, accessOf } from "../access.ts";
 import { rolesOfUser } from "../access-store.ts";
 import type { CcConfig } from "../config.ts";
@@ -35,8 +36,11 @@ const READS = new Set(["GET", "HEAD"]);
 /** The longest guid or name in a path: more than a whole request line may hold, so that what is too long is not found, as CC says. */
 const PATH_PART_MAX = 65_536;
 
-/** An HTTP server with CC's manners; routes are added through the table before `listen`. */
-export function createServer(parts: ServerParts): {
+/** An HTTP server with CC's manners (`system`: its name in the compatibility table); routes are added through the table before `listen`. */
+export function createServer(
+  parts: ServerParts,
+  system = "Cloud Controller",
+): {
   server: FastifyInstance;
   routes: (internal: boolean) => RouteTable;
 } {
@@ -52,6 +56,7 @@ export function createServer(parts: ServerParts): {
       void sendError(reply as FastifyReply, new CcError("InvalidRequest"));
     },
   });
+  tellServed(server, system);
   // Bodies are read by the route (`readBody`), so that an upload never passes through memory.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("*", (_request, _payload, done) => done(null, undefined));
