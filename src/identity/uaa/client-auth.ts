@@ -1,6 +1,6 @@
 import { audit } from "./audit.ts";
 import type { UaaContext } from "./context.ts";
-import { badCredentials } from "./errors.ts";
+import { badCredentials, UaaError } from "./errors.ts";
 import type { OauthClient } from "./model.ts";
 import { clientIdOfAssertion, isClientAssertion } from "./private-key-jwt.ts";
 import type { ClientAuthMethod } from "./token-claims.ts";
@@ -25,6 +25,36 @@ export async function authenticateClient(
     if (await context.hasher.matches(secret, hash)) return { client, method: secret === "" ? "empty" : "secret" };
   }
   throw refused(context, clientId);
+}
+
+/**
+ * The client of a Basic header. RFC 6749 (2.3.1) has id and secret form-encoded first, and strict libraries do so; the
+ * UAA takes them as they stand unless a header says otherwise. Both readings count here. Throws `invalid_client`.
+ */
+export async function authenticateByHeader(
+  context: UaaContext,
+  clientId: string,
+  secret: string,
+): Promise<AuthenticatedClient> {
+  const plainId = formDecoded(clientId);
+  const plainSecret = formDecoded(secret);
+  if (plainId === clientId && plainSecret === secret) return await authenticateClient(context, clientId, secret);
+  try {
+    return await authenticateClient(context, clientId, secret);
+  } catch (error) {
+    if (!(error instanceof UaaError) || error.code !== "invalid_client") throw error;
+    return await authenticateClient(context, plainId, plainSecret);
+  }
+}
+
+/** The text itself when it is not form-encoded. */
+function formDecoded(text: string): string {
+  if (!/[%+]/.test(text)) return text;
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    return text;
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import { type AuthenticatedClient, authenticateByForm, authenticateClient } from "../client-auth.ts";
+import { type AuthenticatedClient, authenticateByForm, authenticateByHeader } from "../client-auth.ts";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import type { OauthClient } from "../model.ts";
@@ -79,21 +79,12 @@ export async function authenticatedClientOf(
     const text = Buffer.from(header.slice(6).trim(), "base64").toString();
     const colon = text.indexOf(":");
     if (colon < 0) throw new UaaError("invalid_client", "Invalid basic authentication token");
-    const encoded = request.headers["x-cf-encoded-credentials"] === "true";
-    const read = (part: string): string => (encoded ? decodeForm(part) : part);
-    return await authenticateClient(context, read(text.slice(0, colon)), read(text.slice(colon + 1)));
+    // `X-CF-Encoded-Credentials: true` says what is tried anyway.
+    return await authenticateByHeader(context, text.slice(0, colon), text.slice(colon + 1));
   }
   const parameters = parametersOf(request);
   if (parameters["client_id"] === undefined && parameters["client_assertion"] === undefined) {
     throw new UaaError("unauthorized", "Full authentication is required to access this resource");
   }
   return await authenticateByForm(context, parameters);
-}
-
-function decodeForm(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "));
-  } catch {
-    throw new UaaError("invalid_client", "Failed to decode basic authentication token");
-  }
 }
