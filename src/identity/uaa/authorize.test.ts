@@ -12,7 +12,7 @@ async function registerApp(uaa: BootedUaa, change: Json = {}): Promise<void> {
     client_id: "app",
     name: "The <App>",
     client_secret: SECRET,
-    authorized_grant_types: ["authorization_code", "implicit", "refresh_token"],
+    authorized_grant_types: ["authorization_code", "refresh_token"],
     redirect_uri: [REDIRECT],
     scope: ["openid", "profile", "cloud_controller.read"],
     autoapprove: ["openid"],
@@ -26,9 +26,16 @@ const authorizeUrl = (query: Record<string, string> = {}): string =>
 
 const fragmentOf = (url: URL): URLSearchParams => new URLSearchParams(url.hash.slice(1));
 
-async function exchange(uaa: BootedUaa, code: string) {
-  return await uaa.token({ grant_type: "authorization_code", code, redirect_uri: REDIRECT }, "app", SECRET);
+async function exchange(uaa: BootedUaa, code: string, secret = SECRET) {
+  return await uaa.token({ grant_type: "authorization_code", code, redirect_uri: REDIRECT }, "app", secret);
 }
+
+/** Who may get tokens in the browser has no secret. */
+const IN_THE_BROWSER = {
+  authorized_grant_types: ["authorization_code", "implicit"],
+  client_secret: "",
+  autoapprove: true,
+};
 
 test("a user signs in, ticks scopes on the approval page, and the code gives just these", async () => {
   await using uaa = await bootUaa();
@@ -116,7 +123,7 @@ test("approvals are seen and taken back, by the API and on the profile page; the
 
 test("implicit and hybrid answers come in the fragment, with the tokens that were asked for and no refresh token", async () => {
   await using uaa = await bootUaa();
-  await registerApp(uaa, { autoapprove: true });
+  await registerApp(uaa, IN_THE_BROWSER);
   const browser = new Browser(uaa);
   await browser.signIn("admin", "s3cret");
   const ask = async (type: string) =>
@@ -133,7 +140,7 @@ test("implicit and hybrid answers come in the fragment, with the tokens that wer
   assert.deepEqual([claims["nonce"], claims["aud"], claims["grant_type"]], ["n", ["app"], "implicit"]);
   const hybrid = await ask("code id_token");
   assert.deepEqual([hybrid.has("access_token"), hybrid.has("id_token")], [false, true]);
-  assert.equal((await exchange(uaa, hybrid.get("code")!)).status, 200);
+  assert.equal((await exchange(uaa, hybrid.get("code")!, "")).status, 200);
   const both = await ask("token id_token");
   assert.ok(both.has("access_token") && both.has("id_token"));
 });
@@ -239,7 +246,7 @@ test("signing out leads to our pages and registered addresses alone", async () =
 
 test("credentials that are posted along give a token without any page, as command lines of old did it", async () => {
   await using uaa = await bootUaa();
-  await registerApp(uaa, { autoapprove: true });
+  await registerApp(uaa, IN_THE_BROWSER);
   const browser = new Browser(uaa);
   const form = { response_type: "token", client_id: "app", redirect_uri: REDIRECT };
   const credentials = JSON.stringify({ username: "admin", password: "s3cret" });
