@@ -43,22 +43,37 @@ export interface HttpClient {
 /** Where a well-known host really listens. */
 export type HttpTarget = { readonly socketPath: string } | { readonly host: string; readonly port: number };
 
+/** How names outside the platform are reached. */
+export interface OutsideHttp {
+  /** The address of a host name; null: DNS knows. */
+  readonly addressOf?: (hostname: string) => string | null;
+  /** A certificate authority that is trusted besides the usual ones. */
+  readonly caPem?: string;
+}
+
 /**
  * HTTP over real sockets. `resolve` maps the well-known names of the platform (`host:port` as written in the URL, e.g.
  * `cloud-controller-ng.service.cf.internal:9023`) to their listener: on one machine a unix socket in the state folder,
  * which needs no TLS because the folder is 0700. Null: the URL is taken as it stands.
  */
-export function socketHttpClient(resolve: (hostAndPort: string) => HttpTarget | null = () => null): HttpClient {
+export function socketHttpClient(
+  resolve: (hostAndPort: string) => HttpTarget | null = () => null,
+  outside: OutsideHttp = {},
+): HttpClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 8, timeout: 30_000 });
+  const { addressOf = () => null, caPem } = outside;
   return {
     request: async (wanted) => {
       const url = new URL(wanted.url);
       const target = resolve(url.host);
+      const address = addressOf(url.hostname);
       let secureRequest = httpRequest;
       let secureAgent: Agent | undefined = agent;
+      let ca: string[] | undefined;
       if (target === null && url.protocol === "https:") {
         secureRequest = (await import("node:https")).request as typeof httpRequest;
         secureAgent = undefined;
+        if (caPem !== undefined) ca = [...(await import("node:tls")).rootCertificates, caPem];
       }
       const isOurs = target !== null && "socketPath" in target;
       const fileHeaders = await headersOfFile(wanted.bodyFile, isOurs);
@@ -71,6 +86,9 @@ export function socketHttpClient(resolve: (hostAndPort: string) => HttpTarget | 
           ...(wanted.skipTlsVerification === true ? { rejectUnauthorized: false } : {}),
           ...(secureAgent === undefined ? {} : { agent: secureAgent }),
           ...(target ?? { host: url.hostname, port: url.port || (url.protocol === "https:" ? 443 : 80) }),
+          ...(ca === undefined ? {} : { ca }),
+          // The name stays in the request and in TLS: only the way there is another.
+          ...(target === null && address !== null ? { host: address, servername: url.hostname } : {}),
           ...(url.username === ""
             ? {}
             : { auth: `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}` }),

@@ -1,12 +1,11 @@
 import { rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
-import type { Kysely } from "kysely";
-import { kyselyOf } from "../../kit/kysely-sqlite.ts";
-import { Sqlite } from "../../kit/sqlite.ts";
+import { openDatabase } from "../../kit/database.ts";
 import type { CloudControllerSource } from "../cc-bridge/client.ts";
 import type { CcApi } from "./api/api.ts";
 import { closeServer } from "./api/close-server.ts";
 import { Links } from "./api/links.ts";
+import { RateLimiter } from "./api/rate-limiter.ts";
 import { createServer } from "./api/server.ts";
 import { TokenVerifier } from "./api/token-verifier.ts";
 import { UserRegister } from "./api/user-register.ts";
@@ -39,28 +38,28 @@ const LOOP_RETRY_MS = 1_000;
  * wait for the next start.
  */
 export async function startCloudController(config: CcConfig, deps: CcDeps): Promise<CloudController> {
-  const file = new Sqlite(config.databasePath);
+  const database = await openDatabase<CcDatabase>(config.database, CC_MIGRATIONS);
+  const { db } = database;
   const stop = new AbortController();
   const preparations: ((signal: AbortSignal) => Promise<void>)[] = [];
   const loops: { name: string; loop: (signal: AbortSignal) => Promise<void> }[] = [];
   try {
-    file.migrate(CC_MIGRATIONS);
-    const db: Kysely<CcDatabase> = kyselyOf<CcDatabase>(file);
     await seed(db, config, deps);
-    await file.durable();
+    await database.durable();
     const links = new Links(config.urls.api);
     const users = new UserRegister(db, deps.clock);
-    const jobs = new Jobs({ db, file, links, clock: deps.clock, random: deps.random, log: deps.log });
-    const parts = { config, deps, db, file, tokens: new TokenVerifier(deps), users };
+    const jobs = new Jobs({ db, file: database, links, clock: deps.clock, random: deps.random, log: deps.log });
+    const rateLimiter = config.rateLimits ? new RateLimiter(config.rateLimits, deps.clock) : null;
+    const parts = { config, deps, db, file: database, tokens: new TokenVerifier(deps), users, rateLimiter };
     const external = createServer(parts);
-    const internal = createServer(parts);
+    const internal = createServer(parts, "Cloud Controller, for Diego");
     const api: CcApi = {
       ...external.routes(false),
       internal: internal.routes(true),
       config,
       deps,
       db,
-      file,
+      file: database,
       links,
       jobs,
       users,
@@ -80,7 +79,7 @@ export async function startCloudController(config: CcConfig, deps: CcDeps): Prom
     };
     for (const register of RESOURCES) register(api);
     for (const prepare of preparations) await prepare(stop.signal);
-    await file.durable();
+    await database.durable();
     await external.server.listen({ host: config.listen.host, port: config.listen.port });
     await rm(config.internalSocketPath, { force: true }); // left by a killed process
     await internal.server.listen({ path: config.internalSocketPath });
@@ -96,13 +95,12 @@ export async function startCloudController(config: CcConfig, deps: CcDeps): Prom
         await Promise.all([closeServer(external.server, deps.clock), closeServer(internal.server, deps.clock)]);
         await jobs[Symbol.asyncDispose]();
         await Promise.all(running);
-        await file.durable();
-        file[Symbol.dispose]();
+        await database[Symbol.asyncDispose]();
       },
     };
   } catch (error) {
     stop.abort(error);
-    file[Symbol.dispose]();
+    await database[Symbol.asyncDispose]();
     throw error;
   }
 }

@@ -1,3 +1,6 @@
+import type { DatabaseLocation } from "../../kit/database.ts";
+import type { RateLimits } from "./api/rate-limiter.ts";
+
 /** Where other systems are reached from outside; all with scheme and real port. */
 export interface CcUrls {
   /** `https://api.cf.localhost:8443`, without a trailing slash: every link starts with it. */
@@ -15,8 +18,7 @@ export interface CcUrls {
 }
 
 export interface CcConfig {
-  /** The SQLite file. */
-  readonly databasePath: string;
+  readonly database: DatabaseLocation;
   /** The public API. Port 0: a free one. */
   readonly listen: { readonly host: string; readonly port: number };
   /** The internal API, for the BBS, cells and cc-uploader. */
@@ -31,6 +33,10 @@ export interface CcConfig {
   /** MD5 or SHA-256 of the SSH proxy's host key, as `ssh-keygen -l` prints it. */
   readonly appSshHostKeyFingerprint: string;
   readonly limits: CcLimits;
+  /** How many requests one may make; null or left out: any number, which is CC's default too. */
+  readonly rateLimits?: RateLimits | null;
+  /** Origins whose pages may ask, `*` stands for anything. CC: allowed_cors_domains */
+  readonly corsOrigins?: readonly string[];
   /** Buildpacks that the platform brings along, in order of detection. */
   readonly systemBuildpacks: readonly SystemBuildpack[];
   /** Name, version and texts of `/v2/info` and `/v3/info`. */
@@ -75,6 +81,23 @@ export interface CcLimits {
   readonly labelsMax: number;
   readonly annotationsMax: number;
   readonly totalReservedPorts: number;
+  /** Bindings that one app may have to one instance, so that credentials can be rotated. CC's default is 1. */
+  readonly bindingsPerAppAndInstanceMax: number;
+  /** Whether apps may be bound to services that mount volumes. */
+  readonly volumeServicesEnabled: boolean;
+  readonly brokerPolling: PollingLimits;
+}
+
+/** How a broker's asynchronous work is followed. CC: jobs/reoccurring_job.rb */
+export interface PollingLimits {
+  /** Wait before the second look; it doubles up to `intervalMs`. */
+  readonly firstMs: number;
+  /** CC: broker_client_default_async_poll_interval_seconds */
+  readonly intervalMs: number;
+  /** The longest Retry-After that is followed. CC: broker_client_max_async_poll_interval_seconds */
+  readonly intervalMaxMs: number;
+  /** From the request to the last look; a plan may shorten it. CC: broker_client_max_async_poll_duration_minutes */
+  readonly durationMaxMs: number;
 }
 
 export const DEFAULT_LIMITS: CcLimits = {
@@ -94,4 +117,12 @@ export const DEFAULT_LIMITS: CcLimits = {
   labelsMax: 50,
   annotationsMax: 200,
   totalReservedPorts: 100,
+  bindingsPerAppAndInstanceMax: 5,
+  volumeServicesEnabled: false,
+  brokerPolling: {
+    firstMs: 2_000,
+    intervalMs: 60_000,
+    intervalMaxMs: 86_400_000,
+    durationMaxMs: 7 * 86_400_000,
+  },
 };

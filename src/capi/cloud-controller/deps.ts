@@ -4,6 +4,7 @@ import type { HttpClient } from "../../kit/http-client.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random, Secrets } from "../../kit/random.ts";
 import type { AgentClient } from "../../logging/agent/client.ts";
+import type { BrokerClient } from "../../services/broker-client/client.ts";
 import type { BlobstoreClient } from "../blobstore/client.ts";
 import type { BridgeClient } from "../cc-bridge/client.ts";
 
@@ -17,6 +18,8 @@ export interface CcDeps {
   readonly blobstore: BlobstoreClient;
   readonly bridge: BridgeClient;
   readonly http: HttpClient;
+  /** Service brokers, wherever tenants say that they are. */
+  readonly brokers: BrokerClient;
   /** Takes the log lines of source type API. */
   readonly agent: AgentClient;
   /** Makes the archive of a system buildpack and gives its path. Asked only when the Cloud Controller lacks it. */

@@ -1,3 +1,4 @@
+import { BrokerError } from "../../protocol/broker-error.ts";
 import { CC_ERRORS } from "./error-table.ts";
 
 export type CcErrorName = keyof typeof CC_ERRORS;
@@ -61,9 +62,18 @@ export class CompoundError extends Error {
   }
 }
 
+/** CC: presenters/v3_error_hasher.rb, services_error_hash */
+const BROKER_ERROR_CODE = 10_001;
+
 /** The one place where a failure becomes a document. Foreign errors lose their text: it may hold secrets. CC: presenters/v3_error_hasher.rb */
 export function errorDocument(error: unknown): { status: number; errors: CcErrorEntry[] } {
   if (error instanceof CcError) return { status: error.status, errors: [entryOf(error)] };
+  if (error instanceof BrokerError) {
+    return {
+      status: error.status,
+      errors: [{ detail: error.message, title: `CF-${error.errorName}`, code: BROKER_ERROR_CODE }],
+    };
+  }
   if (error instanceof CompoundError) return { status: error.errors[0]!.status, errors: error.errors.map(entryOf) };
   return { status: 500, errors: [{ detail: "An unknown error occurred.", title: "UnknownError", code: 10001 }] };
 }

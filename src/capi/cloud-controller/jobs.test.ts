@@ -128,11 +128,11 @@ test("a root sees what became of its sub jobs and is woken by them", () =>
         }
         const { open: waiting, failures } = await jobs.subJobs(guid);
         if (waiting > 0) return { againInMs: 60_000 };
-        throw failures[0]!;
+        throw failures[0]!.error;
       },
     });
     const { guid } = await jobs.enqueue(job("root"));
     await until(async () => (await row(guid)).state === "FAILED");
-    assert.equal((await jobs.subJobs(guid)).failures[0]?.message, "unbind could not be completed: no");
+    assert.equal((await jobs.subJobs(guid)).failures[0]?.error.message, "unbind could not be completed: no");
     await close();
   }));

@@ -1,11 +1,11 @@
-import { type Kysely, sql } from "kysely";
+import type { Kysely } from "kysely";
 import type { Clock } from "../../kit/clock.ts";
+import type { Durable } from "../../kit/database.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random } from "../../kit/random.ts";
-import type { Sqlite } from "../../kit/sqlite.ts";
 import type { Links } from "./api/links.ts";
 import type { Actor } from "./audit-events.ts";
-import { CcError, CompoundError, errorDocument } from "./errors.ts";
+import { CcError, CompoundError, errorDocument, unprocessable } from "./errors.ts";
 import type { CcDatabase, JobsTable } from "./store/schema.ts";
 
 /** A job that was written down. */
@@ -28,8 +28,10 @@ export interface JobRequest {
    * `broker:GUID` for what waits for a service broker.
    */
   readonly lane?: string;
-  /** The job that waits for this one. */
+  /** The job that waits for this one; its parts are let into a full lane. */
   readonly rootGuid?: string;
+  /** Let into a full lane: what must follow from work that was accepted. */
+  readonly must?: true;
   /** Not before so many milliseconds have passed. */
   readonly delayMs?: number;
 }
@@ -61,7 +63,7 @@ export type JobWork = (job: RunningJob, signal: AbortSignal) => Promise<readonly
 
 export interface JobsDeps {
   readonly db: Kysely<CcDatabase>;
-  readonly file: Sqlite;
+  readonly file: Durable;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -71,7 +73,7 @@ export interface JobsDeps {
 /** How the jobs that wait for one stand. */
 export interface SubJobs {
   readonly open: number;
-  readonly failures: readonly CcError[];
+  readonly failures: readonly { readonly resourceGuid: string; readonly error: CcError }[];
 }
 
 /** Jobs of the main lane that run at once; the others wait in the table. */
@@ -118,7 +120,8 @@ export class Jobs {
     const guid = this.#deps.random.guid();
     const now = this.#deps.clock.nowMs();
     const lane = request.lane ?? "";
-    if (lane !== "" && (await this.#openIn(trx, lane)) >= LANE_QUEUE_MAX) {
+    const limited = lane !== "" && request.rootGuid === undefined && request.must !== true;
+    if (limited && (await this.#openIn(trx, lane)) >= LANE_QUEUE_MAX) {
       throw new CcError("ServiceBrokerRateLimitExceeded");
     }
     await trx
@@ -169,16 +172,23 @@ export class Jobs {
       .selectFrom("jobs")
       .where("root_guid", "=", rootGuid)
       .orderBy("id")
-      .select(["state", "errors"])
+      .select(["state", "errors", "resource_guid"])
       .execute();
     const failed = rows.filter(({ state }) => state === "FAILED");
     return {
       open: rows.filter(({ state }) => state === "PROCESSING" || state === "POLLING").length,
-      failures: failed.map(({ errors }) => {
+      failures: failed.map(({ errors, resource_guid: resourceGuid }) => {
         const [first] = JSON.parse(errors) as { detail: string }[];
-        return new CcError("UnprocessableEntity", [first?.detail ?? "An unknown error occurred."]);
+        return { resourceGuid, error: unprocessable(first?.detail ?? "An unknown error occurred.") };
       }),
     };
+  }
+
+  /** What made the job fail; null when it did not. */
+  async failureOf(guid: string): Promise<string | null> {
+    const row = await this.#deps.db.selectFrom("jobs").where("guid", "=", guid).select("errors").executeTakeFirst();
+    const [first] = JSON.parse(row?.errors ?? "[]") as { detail: string }[];
+    return first?.detail ?? null;
   }
 
   /** Resolves when the job has run once: it has ended, or goes on polling. Rejects with the signal's reason. */
@@ -231,16 +241,9 @@ export class Jobs {
       if (this.#stop.signal.aborted) return;
       const full = this.#fullLanes();
       const now = this.#deps.clock.nowMs();
-      let due = this.#deps.db
-        .selectFrom("jobs")
-        .where("state", "in", OPEN)
-        .where("run_at", "<=", now)
-        .where("lane", "not in", sql<string>`(SELECT value FROM json_each(${JSON.stringify(full.lanes)}))`)
-        .where(
-          "guid",
-          "not in",
-          sql<string>`(SELECT value FROM json_each(${JSON.stringify([...this.#running.keys()])}))`,
-        );
+      let due = this.#deps.db.selectFrom("jobs").where("state", "in", OPEN).where("run_at", "<=", now);
+      if (full.lanes.length > 0) due = due.where("lane", "not in", full.lanes);
+      if (this.#running.size > 0) due = due.where("guid", "not in", [...this.#running.keys()]);
       if (full.allButMain) due = due.where("lane", "=", "");
       const rows = await due.orderBy("id").limit(LOOK_BATCH).selectAll().execute();
       if (rows.length === 0) return await this.#setAlarm(now);

@@ -8,9 +8,9 @@ const BATCH = 500;
 
 /** What is kept how long. CC: config/cloud_controller.yml, cutoff_age_in_days; jobs/runtime/prune_completed_… */
 const KEPT = [
-  { table: "audit_events", days: 31, where: sql`1` },
-  { table: "app_usage_events", days: 31, where: sql`1` },
-  { table: "service_usage_events", days: 31, where: sql`1` },
+  { table: "audit_events", days: 31, where: sql`1 = 1` },
+  { table: "app_usage_events", days: 31, where: sql`1 = 1` },
+  { table: "service_usage_events", days: 31, where: sql`1 = 1` },
   { table: "jobs", days: 90, where: sql`state IN ('COMPLETE', 'FAILED')` },
 ] as const;
 

@@ -5,11 +5,22 @@ import { defaultBridgeConfig, startCcBridge } from "../../capi/cc-bridge/index.t
 import { DEFAULT_LIMITS, startCloudController } from "../../capi/cloud-controller/index.ts";
 import type { BbsClient } from "../../diego/bbs/client.ts";
 import type { UaaClient } from "../../identity/uaa/client.ts";
+import { type HttpClient, socketHttpClient } from "../../kit/http-client.ts";
+import { createBrokerClient, DEFAULT_BROKER_LIMITS } from "../../services/broker-client/index.ts";
 import { internalSockets } from "../internal-hosts.ts";
 import { appsDomain } from "../urls.ts";
 import { ingotVersion } from "../version.ts";
 import { type Assembly, LOOPBACK } from "./assembly.ts";
 import type { Logging } from "./logging.ts";
+
+/** What brokers are reached by: apps of this machine by its router, everything else as anybody reaches it. Tenants choose the addresses. */
+function brokerHttp({ config, ca }: Assembly["site"]): HttpClient {
+  const isOurs = (hostname: string): boolean => hostname === config.domain || hostname.endsWith(`.${config.domain}`);
+  return socketHttpClient(() => null, {
+    addressOf: (hostname) => (isOurs(hostname) ? LOOPBACK : null),
+    caPem: ca.certPem,
+  });
+}
 
 /** Cloud Controller, and the bridge that makes its wishes Diego's. */
 export async function startCapi(
@@ -62,6 +73,10 @@ export async function startCapi(
         blobstore,
         bridge: bridge.client,
         http,
+        brokers: createBrokerClient(
+          { ...DEFAULT_BROKER_LIMITS, apiInfoLocation: `${new URL(urls.api).host}/v2/info` },
+          { http: brokerHttp(site), clock, random },
+        ),
         agent: logging.agent,
         buildpackArchive: async (name, signal) => {
           const found = systemBuildpacks().find((buildpack) => buildpack.name === name);

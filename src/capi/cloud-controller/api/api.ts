@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import type { Sqlite } from "../../../kit/sqlite.ts";
+import type { Durable } from "../../../kit/database.ts";
 import type { AuditEvent } from "../audit-events.ts";
 import type { CcConfig } from "../config.ts";
 import type { CcDeps } from "../deps.ts";
@@ -44,7 +44,7 @@ export interface CcApi extends RouteTable {
   readonly config: CcConfig;
   readonly deps: CcDeps;
   readonly db: Kysely<CcDatabase>;
-  readonly file: Sqlite;
+  readonly file: Durable;
   readonly links: Links;
   readonly jobs: Jobs;
   readonly users: UserRegister;

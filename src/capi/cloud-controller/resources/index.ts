@@ -32,6 +32,7 @@ import { serviceInstances } from "./service-instances/routes.ts";
 import { serviceOfferings } from "./service-offerings/routes.ts";
 import { servicePlans } from "./service-plans/routes.ts";
 import { serviceRouteBindings } from "./service-route-bindings/routes.ts";
+import { serviceUsageEvents } from "./service-usage-events/routes.ts";
 import { sidecars } from "./sidecars/routes.ts";
 import { spaceQuotas } from "./space-quotas/routes.ts";
 import { spaces } from "./spaces/routes.ts";
@@ -81,5 +82,6 @@ export const RESOURCES: readonly Resource[] = [
   serviceInstances,
   serviceCredentialBindings,
   serviceBrokers,
+  serviceUsageEvents,
   logAccess,
 ];

@@ -4,10 +4,14 @@ import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import type { UaaUser } from "../../../identity/uaa/client.ts";
 import { systemClock } from "../../../kit/clock-system.ts";
+import { socketHttpClient } from "../../../kit/http-client.ts";
 import { silentLog } from "../../../kit/log.ts";
 import { systemRandom, systemSecrets } from "../../../kit/random-system.ts";
+import { dropTestDatabase, testDatabase } from "../../../kit/testing/test-database.ts";
+import { createBrokerClient, DEFAULT_BROKER_LIMITS } from "../../../services/broker-client/index.ts";
 import type { BlobstoreClient } from "../../blobstore/client.ts";
 import type { BridgeClient } from "../../cc-bridge/client.ts";
+import type { CcLimits } from "../config.ts";
 import { type CcConfig, type CcDeps, type CloudController, DEFAULT_LIMITS, startCloudController } from "../index.ts";
 
 /** What an API answered; `body` is the parsed JSON, or null. */
@@ -19,32 +23,47 @@ export interface Answer {
 
 export type Call = (method: string, path: string, body?: unknown) => Promise<Answer>;
 
+const DATABASE_FILE = "cc.sqlite";
 const SCOPES = ["cloud_controller.read", "cloud_controller.write"];
 
 /** A Cloud Controller on a temporary folder, with a UAA that knows whoever `as` names and a Diego that does nothing. For tests. */
 export class TestCc implements AsyncDisposable {
   readonly #folder: string;
+  readonly #config: CcConfig;
   readonly #deps: CcDeps;
   readonly #key: CryptoKey;
   readonly #users: UaaUser[];
   #cc: CloudController;
 
-  private constructor(folder: string, deps: CcDeps, key: CryptoKey, users: UaaUser[], cc: CloudController) {
+  private constructor(
+    folder: string,
+    config: CcConfig,
+    deps: CcDeps,
+    key: CryptoKey,
+    users: UaaUser[],
+    cc: CloudController,
+  ) {
     this.#folder = folder;
+    this.#config = config;
     this.#deps = deps;
     this.#key = key;
     this.#users = users;
     this.#cc = cc;
   }
 
-  /** `replaced` takes the place of dependencies that do nothing. */
-  static async boot(replaced: Partial<CcDeps> = {}): Promise<TestCc> {
+  /** `replaced` takes the place of dependencies that do nothing, `limits` that of some default limits, `more` of other configuration. */
+  static async boot(
+    replaced: Partial<CcDeps> = {},
+    limits: Partial<CcLimits> = {},
+    more: Partial<CcConfig> = {},
+  ): Promise<TestCc> {
     const folder = await mkdtemp(join(tmpdir(), "ingot-cc-"));
     const { publicKey, privateKey } = await generateKeyPair("RS256");
     const users: UaaUser[] = [];
     const jwk = { ...(await exportJWK(publicKey)), kid: "key-1" };
+    const config = { ...configIn(folder), limits: { ...DEFAULT_LIMITS, ...limits }, ...more };
     const deps = { ...testDeps(users, [jwk]), ...replaced };
-    return new TestCc(folder, deps, privateKey, users, await startCloudController(configIn(folder), deps));
+    return new TestCc(folder, config, deps, privateKey, users, await startCloudController(config, deps));
   }
 
   get url(): string {
@@ -60,15 +79,16 @@ export class TestCc implements AsyncDisposable {
     return this.#cc.bridgeSource;
   }
 
+  /** The database's file; only with SQLite. */
   get databasePath(): string {
-    return configIn(this.#folder).databasePath;
+    return join(this.#folder, DATABASE_FILE);
   }
 
   /** Stops and starts again on the same database; `between` sees it closed. */
   async restart(between: () => void = () => undefined): Promise<void> {
     await this.#cc[Symbol.asyncDispose]();
     between();
-    this.#cc = await startCloudController(configIn(this.#folder), this.#deps);
+    this.#cc = await startCloudController(this.#config, this.#deps);
   }
 
   /** A token with these scopes and claims; `alice` is the user with the guid `alice-guid`. */
@@ -119,20 +139,21 @@ export class TestCc implements AsyncDisposable {
     for (;;) {
       const { body } = await call("GET", location.pathname);
       const job = body as { state: string; errors: { code: number; detail: string }[] };
-      if (job.state !== "PROCESSING") return job;
+      if (job.state !== "PROCESSING" && job.state !== "POLLING") return job;
       await this.#deps.clock.sleep(5);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#cc[Symbol.asyncDispose]();
+    await dropTestDatabase(this.#config.database);
     await rm(this.#folder, { recursive: true, force: true });
   }
 }
 
 function configIn(folder: string): CcConfig {
   return {
-    databasePath: join(folder, "cc.sqlite"),
+    database: testDatabase(join(folder, DATABASE_FILE)),
     listen: { host: "127.0.0.1", port: 0 },
     internalSocketPath: join(folder, "cc.sock"),
     externalDomain: "cf.localhost",
@@ -198,6 +219,10 @@ function testDeps(users: readonly UaaUser[], keys: readonly Record<string, unkno
     secrets: systemSecrets(),
     log: silentLog(),
     http: { request: nothing },
+    brokers: createBrokerClient(
+      { ...DEFAULT_BROKER_LIMITS, apiInfoLocation: "api.cf.localhost/v2/info" },
+      { http: socketHttpClient(), clock: systemClock(), random: systemRandom() },
+    ),
     agent: { emit: () => undefined },
     buildpackArchive: nothing,
     blobstore,

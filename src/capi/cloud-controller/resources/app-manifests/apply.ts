@@ -14,23 +14,23 @@ import { type DiegoChange, tellDiegoSoon } from "../processes/diego.ts";
 import { processOfType } from "../processes/model.ts";
 import { createSidecar, sidecarsOfApp, updateSidecar } from "../sidecars/model.ts";
 import { applyRoutes, type RouteContext } from "./apply-routes.ts";
-import { applyServices } from "./apply-services.ts";
+import { applyServices, type ManifestJob } from "./apply-services.ts";
 import type { AppManifest } from "./model.ts";
 
 /**
- * Makes the app what its manifest says: all of it or, when something is wrong, nothing. Throws UnprocessableEntity with the app's
- * name in front. CC: actions/app_apply_manifest.rb, jobs/space_apply_manifest_action_job.rb
+ * Makes the app what its manifest says: all of it or, when something is wrong, nothing. Gives how many bindings its job `context.job` must
+ * wait for. Throws UnprocessableEntity with the app's name in front. CC: actions/app_apply_manifest.rb, jobs/space_apply_manifest_action_job.rb
  */
 export async function applyManifest(
   api: CcApi,
   appGuid: string,
   manifest: AppManifest,
-  context: RouteContext,
-): Promise<void> {
+  context: RouteContext & { readonly job: ManifestJob },
+): Promise<number> {
   const place = await findAppPlace(api.db, appGuid);
   if (place === null) throw new CcError("ResourceNotFound", [`App with guid '${appGuid}' not found`]);
   try {
-    const { changes, routed } = await api.transaction(async (trx) => {
+    const { changes, routed, waiting } = await api.transaction(async (trx) => {
       const changes: (DiegoChange | null)[] = [];
       await applyFeatures(api, trx, place.app, manifest.features);
       await applyProcesses(api, trx, place, manifest, context.actor, changes);
@@ -38,11 +38,12 @@ export async function applyManifest(
       const app = await applyApp(api, trx, place, manifest, context.actor);
       const routed = await applyRoutes(api, trx, { ...place, app }, manifest, context);
       await applyEnvironment(api, trx, { ...place, app }, manifest.env, context.actor);
-      await applyServices(api, trx, { ...place, app }, manifest.services, context.actor);
-      return { changes, routed };
+      const waiting = await applyServices(api, trx, { ...place, app }, manifest.services, context.job);
+      return { changes, routed, waiting };
     });
     await tellDiegoSoon(api, changes);
     api.hooks.processRoutingChanged([...new Set(routed)]);
+    return waiting;
   } catch (error) {
     throw named(error, place.app.name);
   }

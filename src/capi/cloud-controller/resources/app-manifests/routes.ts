@@ -11,6 +11,7 @@ import { createApp } from "../apps/create.ts";
 import { logToApp } from "../apps/log-lines.ts";
 import { appEvent, placeOfSpace, visibleApp } from "../apps/place.ts";
 import { applyManifest } from "./apply.ts";
+import { manifestBindingFailure } from "./apply-services.ts";
 import { manifestDiff } from "./diff.ts";
 import { type ManifestEntry, parseManifest } from "./manifest-yaml.ts";
 import type { AppManifest, ManifestFlags } from "./model.ts";
@@ -25,6 +26,8 @@ interface ApplyInput {
   readonly flags: ManifestFlags;
   readonly routeCreation: boolean;
   readonly scopes: readonly string[];
+  /** How many apps are done, but for their bindings. */
+  readonly done?: number;
 }
 
 /** Registers manifests: apply, diff and the app's own. */
@@ -90,16 +93,31 @@ function apply(api: CcApi): Handler {
   };
 }
 
-/** The job: each app in turn; applying once more after a crash changes nothing. */
+/** While brokers bind; the last one's end wakes the job. */
+const BINDINGS_LOOK_MS = 5_000;
+
+/**
+ * The job: each app in turn, and after each the bindings that brokers make for it. Applying once more after a crash changes nothing.
+ * CC: jobs/space_apply_manifest_action_job.rb
+ */
 function applyAll(api: CcApi): JobWork {
   return async (job) => {
-    const { apps, flags, routeCreation, scopes } = job.input as unknown as ApplyInput;
-    const access = accessOf(job.actor.guid, new Set(scopes), await rolesOfUser(api.db, job.actor.guid));
-    for (const { guid, entry } of apps) {
-      const read = readAppManifest(entry, flags);
+    const input = job.input as unknown as ApplyInput;
+    const subJobs = await api.jobs.subJobs(job.guid);
+    if (subJobs.open > 0) return { againInMs: BINDINGS_LOOK_MS };
+    const failure = await manifestBindingFailure(api, subJobs);
+    if (failure !== null) throw failure;
+    const access = accessOf(job.actor.guid, new Set(input.scopes), await rolesOfUser(api.db, job.actor.guid));
+    const { actor } = job;
+    for (const [at, { guid, entry }] of input.apps.entries()) {
+      if (at < (input.done ?? 0)) continue;
+      const read = readAppManifest(entry, input.flags);
       if ("faults" in read) throw unprocessable(...read.faults);
-      await applyManifest(api, guid, read.manifest, { actor: job.actor, access, routeCreation });
+      const context = { actor, access, routeCreation: input.routeCreation, job };
+      const waiting = await applyManifest(api, guid, read.manifest, context);
+      if (waiting > 0) return { againInMs: BINDINGS_LOOK_MS, input: { ...input, done: at + 1 } };
     }
+    return undefined;
   };
 }
 

@@ -1,16 +1,38 @@
 import type { Kysely } from "kysely";
 import type { CcApi } from "../../api/api.ts";
 import type { Actor } from "../../audit-events.ts";
+import { CompoundError } from "../../errors.ts";
+import type { JobWork } from "../../jobs.ts";
 import { deleteMetadata } from "../../metadata.ts";
 import type { CcDatabase } from "../../store/schema.ts";
 import { type DiegoChange, tellDiego } from "../processes/diego.ts";
 import { recordProcessEvent } from "../processes/events.ts";
 import { processesOfApp } from "../processes/model.ts";
+import { unbindApp } from "../service-credential-bindings/unbind-all.ts";
 import { logToApp } from "./log-lines.ts";
 import { type AppPlace, appEvent, findAppPlace } from "./place.ts";
 import { stopProcesses } from "./state.ts";
 
 const STOP_TIMEOUT_MS = 10_000;
+/** While brokers unbind; the last one's end wakes the job. */
+const BINDINGS_LOOK_MS = 5_000;
+
+/**
+ * The job `app.delete`: what brokers gave the app is given back first, each binding by a job of its own. Throws what became of those that
+ * stay. CC: jobs/v3/recursive_delete_app_job.rb
+ */
+export function deleteAppWork(api: CcApi): JobWork {
+  return async (job) => {
+    const { open, failures } = await api.jobs.subJobs(job.guid);
+    if (open > 0) return { againInMs: BINDINGS_LOOK_MS };
+    const [first, ...others] = failures.map(({ error }) => error);
+    if (first !== undefined) throw new CompoundError([first, ...others]);
+    const waiting = await api.transaction((trx) => unbindApp(api, trx, job.resourceGuid, job));
+    if (waiting > 0) return { againInMs: BINDINGS_LOOK_MS };
+    await deleteApp(api, job.resourceGuid, job.actor);
+    return undefined;
+  };
+}
 
 interface Leftovers {
   readonly changes: readonly (DiegoChange | null)[];

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { CcDatabase } from "../../store/schema.ts";
 import { sourceText } from "../route-policies/source.ts";
+import { isCreated } from "../service-instances/last-operation.ts";
 import type { BoundService, EnvironmentValues } from "./environment.ts";
 
 /** The variables that an operator gives every app while it runs or is staged. */
@@ -46,8 +47,8 @@ export async function boundServices(db: Kysely<CcDatabase>, appGuid: string): Pr
     .execute();
   const newest = new Map<string, BoundService>();
   for (const row of rows) {
-    const { type, state } = JSON.parse(row.last_operation) as { type?: string; state?: string };
-    if (type === "create" && state !== undefined && state !== "succeeded") continue;
+    if (!isCreated(row)) continue;
+    newest.delete(row.instance_guid); // the newest keeps its own place
     const userProvided = row.type === "user-provided";
     const own = JSON.parse(row.credentials) as Record<string, unknown>;
     newest.set(row.instance_guid, {

@@ -20,7 +20,7 @@ import { includedSpaces } from "../spaces/present.ts";
 import { auditedRequest } from "./audited-request.ts";
 import { APP_CREATE, APP_UPDATE } from "./body.ts";
 import { createApp } from "./create.ts";
-import { deleteApp, deleteBuildpackCache } from "./delete.ts";
+import { deleteApp, deleteAppWork, deleteBuildpackCache } from "./delete.ts";
 import { assignDroplet } from "./droplet.ts";
 import { registerEnvironment } from "./environment-routes.ts";
 import { APP_SHOW, APPS_LIST } from "./list.ts";
@@ -58,9 +58,7 @@ export function apps(api: CcApi): void {
     return listApps(api, { access, path, query: { ...query, stacks: encodeURIComponent(stack.name) } }, false);
   });
   registerEnvironment(api);
-  api.job("app.delete", async (job) => {
-    await deleteApp(api, job.resourceGuid, job.actor);
-  });
+  api.job("app.delete", deleteAppWork(api));
   api.job("app.clear_buildpack_cache", async (job) => {
     await deleteBuildpackCache(api, job.resourceGuid);
   });

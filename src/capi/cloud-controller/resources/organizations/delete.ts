@@ -2,6 +2,7 @@ import type { CcApi } from "../../api/api.ts";
 import { CcError } from "../../errors.ts";
 import type { JobWork } from "../../jobs.ts";
 import { deleteMetadata } from "../../metadata.ts";
+import { emptyOfServices } from "../service-instances/empty-space.ts";
 import { deleteSpace } from "../spaces/delete.ts";
 
 /** Takes every space of the organization away, then the organization. CC: actions/organization_delete.rb */
@@ -15,6 +16,11 @@ export function deleteOrganization(api: CcApi): JobWork {
       .executeTakeFirst();
     if (organization === undefined) return undefined;
     const spaces = await api.db.selectFrom("spaces").where("organization_guid", "=", guid).select("guid").execute();
+    const spaceGuids = spaces.map((space) => space.guid);
+    const refuse = (texts: readonly string[]): CcError =>
+      new CcError("OrganizationDeletionFailed", [organization.name, texts.map((text) => `\t${text}`).join("\n\n")]);
+    const waits = await emptyOfServices(api, job, spaceGuids, refuse, signal);
+    if (waits !== null) return waits;
     for (const space of spaces) {
       try {
         await deleteSpace(api, space.guid, job.actor, signal);
@@ -44,6 +50,7 @@ export function deleteOrganization(api: CcApi): JobWork {
         data: { request: { recursive: true } },
       });
     });
+    return undefined;
   };
 }
 

@@ -2,15 +2,23 @@ import type { Kysely } from "kysely";
 import type { CcApi } from "../../api/api.ts";
 import type { Actor } from "../../audit-events.ts";
 import { unprocessable } from "../../errors.ts";
-import { changeMetadata, deleteMetadata } from "../../metadata.ts";
+import { changeMetadata } from "../../metadata.ts";
 import type { CcDatabase } from "../../store/schema.ts";
 import type { MetadataChange } from "../../validation.ts";
-import { succeeded } from "../service-instances/last-operation.ts";
+import {
+  isBeingCreated,
+  isCreated,
+  isCreateFailed,
+  isInProgress,
+  operation,
+} from "../service-instances/last-operation.ts";
+import { isBindable, managedInstance, requiresOf } from "../service-instances/managed.ts";
+import { requireKeyQuota } from "../service-instances/quota.ts";
 import type { ServiceInstance } from "../service-instances/readable.ts";
+import { recordBinding, redactedBinding } from "./events.ts";
+import { storedDrain } from "./kind.ts";
+import { dropFailedBinding } from "./orphans.ts";
 import type { CredentialBinding } from "./present.ts";
-
-/** Bindings of one app to one instance. CC: max_service_credential_bindings_per_app_service_instance */
-const BINDINGS_MAX = 1;
 
 export interface AppBindingWanted {
   readonly instance: ServiceInstance;
@@ -20,18 +28,127 @@ export interface AppBindingWanted {
   readonly metadata?: MetadataChange | undefined;
 }
 
+const NAME_MAX = 255;
+
 /**
- * Binds an app to a user-provided instance inside the caller's transaction. Throws UnprocessableEntity in CC's words.
- * CC: actions/service_credential_binding_app_create.rb
+ * Writes down, inside the caller's transaction, that an app is to be bound; failed bindings of the same pair give way. Throws
+ * UnprocessableEntity in CC's words. CC: actions/service_credential_binding_app_create.rb, precursor
  */
-export async function bindUserProvided(
+export async function insertAppBinding(
   api: CcApi,
   trx: Kysely<CcDatabase>,
   { instance, app, name, strategy, metadata }: AppBindingWanted,
+): Promise<CredentialBinding> {
+  await requireBindableToApp(api, trx, instance, app);
+  const max = api.config.limits.bindingsPerAppAndInstanceMax;
+  const existing = await trx
+    .selectFrom("service_credential_bindings")
+    .where("app_guid", "=", app.guid)
+    .selectAll()
+    .execute();
+  let bound = 0;
+  for (const binding of existing.filter((one) => one.service_instance_guid === instance.guid)) {
+    if (isCreateFailed(binding)) {
+      await dropFailedBinding(api, trx, binding);
+      continue;
+    }
+    refuseBesides(binding, name, max);
+    bound += 1;
+  }
+  if (strategy === "multiple" && bound >= max) {
+    throw unprocessable(
+      `The app has too many bindings to this service instance (limit: ${max}). Consider deleting existing/orphaned bindings.`,
+    );
+  }
+  if (strategy === "single" && bound >= 1) throw unprocessable("The app is already bound to the service instance");
+  const namesake = existing.some(
+    (binding) => binding.service_instance_guid !== instance.guid && name !== null && binding.name === name,
+  );
+  if (namesake) {
+    const named = name === "" ? "" : ` The app already has a binding with name '${name}'.`;
+    throw unprocessable(
+      `The binding name is invalid. Binding names must be unique for a given service instance and app.${named}`,
+    );
+  }
+  requireGoodName(name);
+  const row = { type: "app", name, service_instance_guid: instance.guid, app_guid: app.guid } as const;
+  return insert(api, trx, row, metadata);
+}
+
+/** The same for a key. CC: actions/service_credential_binding_key_create.rb, precursor */
+export async function insertKey(
+  api: CcApi,
+  trx: Kysely<CcDatabase>,
+  instance: ServiceInstance,
+  name: string,
+  metadata: MetadataChange | undefined,
+): Promise<CredentialBinding> {
+  const managed = await managedInstance(trx, instance.guid);
+  if (managed === null) {
+    throw unprocessable(
+      "Service credential bindings of type 'key' are not supported for user-provided service instances.",
+    );
+  }
+  if (!isBindable(managed)) throw unprocessable("Service plan does not allow bindings.");
+  requireIdle(managed.instance);
+  const before = await trx
+    .selectFrom("service_credential_bindings")
+    .where("service_instance_guid", "=", instance.guid)
+    .where("type", "=", "key")
+    .where("name", "=", name)
+    .selectAll()
+    .executeTakeFirst();
+  const unique = "The binding name is invalid. Key binding names must be unique.";
+  if (before !== undefined && !isCreateFailed(before)) {
+    throw unprocessable(
+      isCreated(before) || isBeingCreated(before)
+        ? `${unique} The service instance already has a key binding with name '${name}'.`
+        : `${unique} The service instance already has a key binding with the name '${name}' that is getting deleted or its deletion failed.`,
+    );
+  }
+  if (before !== undefined) await dropFailedBinding(api, trx, before);
+  await requireKeyQuota(trx, instance.space_guid);
+  const row = { type: "key", name, service_instance_guid: instance.guid, app_guid: null } as const;
+  return insert(api, trx, row, metadata);
+}
+
+/** Binds an app to a user-provided instance inside the caller's transaction. Throws as `insertAppBinding`. */
+export async function bindUserProvided(
+  api: CcApi,
+  trx: Kysely<CcDatabase>,
+  wanted: AppBindingWanted,
   actor: Actor,
   request: object,
   eventData: object = {},
 ): Promise<CredentialBinding> {
+  const { instance } = wanted;
+  const { guid } = await insertAppBinding(api, trx, wanted);
+  const binding = await trx
+    .updateTable("service_credential_bindings")
+    .set({
+      credentials: instance.credentials,
+      syslog_drain_url: storedDrain(instance.syslog_drain_url),
+      last_operation: operation("create", "succeeded", api.nowMs()),
+    })
+    .where("guid", "=", guid)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await recordBinding(api, trx, "create", binding, actor, { ...eventData, request: redactedBinding(request) });
+  return binding;
+}
+
+/** Throws while the instance was not created or something is done to it. */
+export function requireIdle(instance: ServiceInstance): void {
+  if (isCreateFailed(instance)) throw unprocessable("Service instance not found");
+  if (isInProgress(instance)) throw unprocessable("There is an operation in progress for the service instance");
+}
+
+async function requireBindableToApp(
+  api: CcApi,
+  trx: Kysely<CcDatabase>,
+  instance: ServiceInstance,
+  app: { readonly space_guid: string },
+): Promise<void> {
   const shares = await trx
     .selectFrom("service_instance_shares")
     .where("service_instance_guid", "=", instance.guid)
@@ -40,78 +157,71 @@ export async function bindUserProvided(
   if (instance.space_guid !== app.space_guid && !shares.some((share) => share.space_guid === app.space_guid)) {
     throw unprocessable("The service instance and the app are in different spaces");
   }
-  const existing = await trx
-    .selectFrom("service_credential_bindings")
-    .where("app_guid", "=", app.guid)
-    .select(["service_instance_guid", "name"])
-    .execute();
-  const same = existing.filter((binding) => binding.service_instance_guid === instance.guid);
-  if (same.length > 0 && (strategy === "single" || BINDINGS_MAX === 1)) {
+  const managed = await managedInstance(trx, instance.guid);
+  if (managed === null) return;
+  if (!isBindable(managed)) throw unprocessable("Service plan does not allow bindings");
+  if (requiresOf(managed).includes("volume_mount") && !api.config.limits.volumeServicesEnabled) {
+    throw unprocessable("Support for volume mount services is disabled");
+  }
+  requireIdle(managed.instance);
+}
+
+/** What another binding of the same app and instance forbids. */
+function refuseBesides(binding: CredentialBinding, name: string | null, max: number): void {
+  const busy = isBeingCreated(binding);
+  if (max === 1 && (busy || isCreated(binding))) {
     throw unprocessable("The app is already bound to the service instance");
   }
-  if (name !== null && existing.some((binding) => binding.name === name && !same.includes(binding))) {
-    const named = name === "" ? "" : ` The app already has a binding with name '${name}'.`;
+  if (busy) {
     throw unprocessable(
-      `The binding name is invalid. Binding names must be unique for a given service instance and app.${named}`,
+      `There is already a binding in progress for this service instance and app (binding guid: ${binding.guid})`,
     );
   }
+  if (!isCreated(binding)) {
+    throw unprocessable(
+      max === 1
+        ? "The binding is getting deleted or its deletion failed"
+        : "A binding for this service instance and app is getting deleted or its deletion failed",
+    );
+  }
+  if (binding.name !== name) {
+    throw unprocessable("The binding name cannot be changed for the same app and service instance");
+  }
+}
+
+/** CC: models/services/service_binding.rb, validate */
+function requireGoodName(name: string | null): void {
+  if (name === null || name === "") return;
+  const texts = [
+    ...(name.length > NAME_MAX
+      ? ["The binding name is invalid. App binding names must be less than 256 characters."]
+      : []),
+    ...(/^[\w-]+$/.test(name)
+      ? []
+      : ["The binding name is invalid. Valid characters are alphanumeric, underscore, and dash."]),
+  ];
+  if (texts.length > 0) throw unprocessable(...texts);
+}
+
+async function insert(
+  api: CcApi,
+  trx: Kysely<CcDatabase>,
+  row: Pick<CredentialBinding, "type" | "name" | "service_instance_guid" | "app_guid">,
+  metadata: MetadataChange | undefined,
+): Promise<CredentialBinding> {
   const binding = await trx
     .insertInto("service_credential_bindings")
     .values({
       ...api.stamp(),
-      type: "app",
-      name,
-      service_instance_guid: instance.guid,
-      app_guid: app.guid,
-      credentials: instance.credentials,
+      ...row,
+      credentials: "{}",
       parameters: "{}",
-      syslog_drain_url: instance.syslog_drain_url,
+      syslog_drain_url: null,
       volume_mounts: "[]",
-      last_operation: succeeded("create", api.nowMs()),
+      last_operation: operation("create", "initial", api.nowMs()),
     })
     .returningAll()
     .executeTakeFirstOrThrow();
   await changeMetadata(trx, "service_credential_binding", binding.guid, metadata, api.config.limits);
-  await recordBinding(api, trx, "create", binding, actor, { ...eventData, request });
   return binding;
-}
-
-/** Inside the caller's transaction. */
-export async function unbind(
-  api: CcApi,
-  trx: Kysely<CcDatabase>,
-  binding: CredentialBinding,
-  actor: Actor,
-): Promise<void> {
-  await deleteMetadata(trx, "service_credential_binding", [binding.guid]);
-  await trx.deleteFrom("service_credential_bindings").where("guid", "=", binding.guid).execute();
-  await recordBinding(api, trx, "delete", binding, actor, {
-    request: { app_guid: binding.app_guid, service_instance_guid: binding.service_instance_guid },
-  });
-}
-
-/** CC: repositories/service_generic_binding_event_repository.rb */
-export async function recordBinding(
-  api: CcApi,
-  trx: Kysely<CcDatabase>,
-  action: "create" | "update" | "delete" | "show",
-  binding: CredentialBinding,
-  actor: Actor,
-  data: object,
-): Promise<void> {
-  const place = await trx
-    .selectFrom("service_instances")
-    .innerJoin("spaces", "spaces.guid", "service_instances.space_guid")
-    .where("service_instances.guid", "=", binding.service_instance_guid)
-    .select(["spaces.guid", "spaces.organization_guid"])
-    .executeTakeFirst();
-  const kind = binding.type === "key" ? "service_key" : "service_binding";
-  await api.event(trx, {
-    type: `audit.${kind}.${action}`,
-    actor,
-    target: { guid: binding.guid, type: kind, name: binding.name ?? "" },
-    organizationGuid: place?.organization_guid ?? null,
-    spaceGuid: place?.guid ?? null,
-    data,
-  });
 }

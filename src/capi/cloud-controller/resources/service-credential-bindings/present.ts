@@ -4,6 +4,7 @@ import { presentTime } from "../../api/timestamps.ts";
 import { metadataOf } from "../../metadata.ts";
 import type { ServiceCredentialBindingsTable } from "../../store/schema.ts";
 import { presentApp } from "../apps/present.ts";
+import { presentBindingOperation } from "../service-instances/last-operation.ts";
 import { includedInstances } from "../service-instances/present.ts";
 
 export type CredentialBinding = Selectable<ServiceCredentialBindingsTable>;
@@ -37,7 +38,7 @@ export async function presentBindings(api: CcApi, bindings: readonly CredentialB
       updated_at: presentTime(binding.updated_at),
       name: binding.name,
       type: binding.type,
-      last_operation: JSON.parse(binding.last_operation) as object,
+      last_operation: presentBindingOperation(binding),
       metadata: metadata(binding.guid),
       relationships: {
         service_instance: { data: { guid: instance } },

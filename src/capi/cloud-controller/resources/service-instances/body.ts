@@ -76,5 +76,33 @@ export const MANAGED_CREATE = z.strictObject({
   metadata: metadata(),
 });
 
+/** CC: lib/vcap/semver_validator.rb */
+const SEMVER =
+  /^(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-[\da-z-]+(?:\.[\da-z-]+)*)?(?:\+[\da-z-]+(?:\.[\da-z-]+)*)?$/i;
+
+const maintenanceInfo = z
+  .strictObject(
+    {
+      version: z
+        .string({ error: own("must be a string") })
+        .superRefine(check((version) => (SEMVER.test(version) ? [] : ["must be a Semantic Version string"])))
+        .nullish(),
+    },
+    { error: own("must be an object") },
+  )
+  .nullish();
+
+/** CC: messages/service_instance_update_managed_message.rb */
+export const MANAGED_UPDATE = z.strictObject({
+  name: z.string().max(255).nullish(),
+  tags,
+  parameters: z.record(z.string(), z.unknown(), { error: own("must be an object") }).nullish(),
+  relationships: relationships({ service_plan: toOneRequired("service_plan") }).optional(),
+  maintenance_info: maintenanceInfo,
+  metadata: metadata(),
+});
+
+export type ManagedUpdate = z.output<typeof MANAGED_UPDATE>;
+
 /** CC: messages/service_instance_update_user_provided_message.rb */
 export const USER_PROVIDED_UPDATE = z.strictObject({ name: z.string().max(255).nullish(), ...userProvided });

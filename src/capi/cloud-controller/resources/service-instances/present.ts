@@ -2,15 +2,11 @@ import type { CcApi } from "../../api/api.ts";
 import type { Links } from "../../api/links.ts";
 import { presentTime } from "../../api/timestamps.ts";
 import { type Metadata, metadataOf } from "../../metadata.ts";
+import { presentOperation } from "./last-operation.ts";
 import type { ServiceInstance } from "./readable.ts";
 
 /** `planVersion`: of the plan's maintenance info, null for none. CC: presenters/v3/service_instance_presenter.rb */
-function presentInstance(
-  instance: ServiceInstance,
-  planVersion: string | null,
-  metadata: Metadata,
-  links: Links,
-): object {
+function documentOf(instance: ServiceInstance, planVersion: string | null, metadata: Metadata, links: Links): object {
   const path = `/v3/service_instances/${instance.guid}`;
   const of = `?service_instance_guids=${instance.guid}`;
   const plan = instance.service_plan_guid;
@@ -22,13 +18,16 @@ function presentInstance(
     updated_at: presentTime(instance.updated_at),
     name: instance.name,
     tags: JSON.parse(instance.tags) as string[],
-    last_operation: JSON.parse(instance.last_operation) as object,
+    last_operation: presentOperation(instance),
     type: instance.type,
     ...(managed
       ? {
           maintenance_info: maintenance,
           upgrade_available: (maintenance.version ?? null) !== planVersion,
           dashboard_url: instance.dashboard_url,
+          ...(instance.broker_provided_metadata === null
+            ? {}
+            : { broker_provided_metadata: JSON.parse(instance.broker_provided_metadata) as object }),
         }
       : { syslog_drain_url: instance.syslog_drain_url, route_service_url: instance.route_service_url }),
     relationships: {
@@ -71,8 +70,13 @@ export async function presentInstances(api: CcApi, instances: readonly ServiceIn
   return instances.map((instance) => {
     const maintenance = byPlan.get(instance.service_plan_guid ?? "") ?? "{}";
     const { version = null } = JSON.parse(maintenance) as { version?: string };
-    return presentInstance(instance, version, metadata(instance.guid), api.links);
+    return documentOf(instance, version, metadata(instance.guid), api.links);
   });
+}
+
+export async function presentInstance(api: CcApi, instance: ServiceInstance): Promise<object> {
+  const [document] = await presentInstances(api, [instance]);
+  return document!;
 }
 
 /** For `included.service_instances`. */

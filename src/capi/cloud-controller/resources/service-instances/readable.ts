@@ -2,9 +2,10 @@ import type { Selectable } from "kysely";
 import { type Access, SPACE_READERS } from "../../access.ts";
 import { spaceGuidsWith } from "../../access-store.ts";
 import type { CcApi } from "../../api/api.ts";
+import type { CcRequest } from "../../api/request.ts";
 import { notFound } from "../../errors.ts";
 import type { ServiceInstancesTable } from "../../store/schema.ts";
-import type { Space } from "../../visible.ts";
+import { requireSpaceWrite, type Space } from "../../visible.ts";
 
 export type ServiceInstance = Selectable<ServiceInstancesTable>;
 
@@ -36,4 +37,15 @@ export async function visibleInstance(api: CcApi, access: Access, guid: string):
 
 export async function spaceOfInstance(api: CcApi, instance: ServiceInstance): Promise<Space> {
   return api.db.selectFrom("spaces").where("guid", "=", instance.space_guid).selectAll().executeTakeFirstOrThrow();
+}
+
+/** An instance that the caller may change, and its space. */
+export async function writableInstance(
+  api: CcApi,
+  { params, access }: Pick<CcRequest, "params" | "access">,
+): Promise<{ instance: ServiceInstance; space: Space }> {
+  const instance = await visibleInstance(api, access, params["guid"]!);
+  const space = await spaceOfInstance(api, instance);
+  await requireSpaceWrite(api, access, space, access.canWriteSpace(space));
+  return { instance, space };
 }

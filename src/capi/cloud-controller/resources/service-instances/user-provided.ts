@@ -1,13 +1,18 @@
 import type { Kysely } from "kysely";
 import type { CcApi } from "../../api/api.ts";
-import { type Actor, HIDDEN } from "../../audit-events.ts";
+import type { Actor } from "../../audit-events.ts";
 import { unprocessable } from "../../errors.ts";
-import { changeMetadata, deleteMetadata } from "../../metadata.ts";
+import { changeMetadata } from "../../metadata.ts";
 import type { CcDatabase } from "../../store/schema.ts";
-import { isUniqueViolation } from "../../store/unique.ts";
 import type { MetadataChange } from "../../validation.ts";
 import type { Space } from "../../visible.ts";
+import { recordBinding } from "../service-credential-bindings/events.ts";
+import { storedDrain } from "../service-credential-bindings/kind.ts";
+import { recordServiceUsage } from "../service-usage-events/record.ts";
+import { deleteInstanceRows, processesOfRoutes } from "./delete-rows.ts";
+import { recordInstance, redacted } from "./events.ts";
 import { succeeded } from "./last-operation.ts";
+import { isInstanceNameTaken } from "./names.ts";
 import type { ServiceInstance } from "./readable.ts";
 
 export interface UserProvidedChange {
@@ -27,126 +32,130 @@ export async function createUserProvided(
   actor: Actor,
   request: object,
 ): Promise<ServiceInstance> {
-  return api
-    .transaction(async (trx) => {
-      const row = await trx
-        .insertInto("service_instances")
-        .values({
-          ...api.stamp(),
-          name: wanted.name.trim(),
-          type: "user-provided",
-          space_guid: space.guid,
-          service_plan_guid: null,
-          tags: JSON.stringify(wanted.tags ?? []),
-          credentials: JSON.stringify(wanted.credentials ?? {}),
-          syslog_drain_url: wanted.syslog_drain_url ?? null,
-          route_service_url: wanted.route_service_url ?? null,
-          dashboard_url: null,
-          maintenance_info: "{}",
-          parameters: "{}",
-          last_operation: succeeded("create", api.nowMs()),
-        })
-        .returningAll()
-        .executeTakeFirstOrThrow();
-      await changeMetadata(trx, "service_instance", row.guid, wanted.metadata, api.config.limits);
-      await record(api, trx, "create", row, space, actor, { request: redacted(request) });
-      return row;
-    })
-    .catch(nameClash(wanted.name));
+  return api.transaction(async (trx) => {
+    await requireFreeName(trx, space.guid, wanted.name);
+    const row = await trx
+      .insertInto("service_instances")
+      .values({
+        ...api.stamp(),
+        name: wanted.name.trim(),
+        type: "user-provided",
+        space_guid: space.guid,
+        service_plan_guid: null,
+        tags: JSON.stringify(wanted.tags ?? []),
+        credentials: JSON.stringify(wanted.credentials ?? {}),
+        syslog_drain_url: wanted.syslog_drain_url ?? null,
+        route_service_url: wanted.route_service_url ?? null,
+        dashboard_url: null,
+        maintenance_info: "{}",
+        broker_provided_metadata: null,
+        parameters: "{}",
+        last_operation: succeeded("create", api.nowMs()),
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    await changeMetadata(trx, "service_instance", row.guid, wanted.metadata, api.config.limits);
+    await recordServiceUsage(api, trx, row.guid, "CREATED");
+    await recordInstance(api, trx, "create", row, actor, { request: redacted(request) });
+    return row;
+  });
 }
 
-/** Bound apps get new credentials and drains at their next restart. CC: actions/service_instance_update_user_provided.rb */
+/**
+ * Bound apps get new credentials and drains at their next restart, bound routes their new route service at once.
+ * CC: actions/service_instance_update_user_provided.rb
+ */
 export async function updateUserProvided(
   api: CcApi,
   instance: ServiceInstance,
-  space: Space,
   wanted: UserProvidedChange,
   actor: Actor,
   request: object,
 ): Promise<ServiceInstance> {
   const credentials = wanted.credentials === undefined ? undefined : JSON.stringify(wanted.credentials ?? {});
-  return api
-    .transaction(async (trx) => {
-      const row = await trx
-        .updateTable("service_instances")
-        .set({
-          updated_at: api.nowMs(),
-          last_operation: succeeded("update", api.nowMs()),
-          ...(wanted.name ? { name: wanted.name.trim() } : {}),
-          ...(wanted.tags === undefined ? {} : { tags: JSON.stringify(wanted.tags) }),
-          ...(credentials === undefined ? {} : { credentials }),
-          ...(wanted.syslog_drain_url === undefined ? {} : { syslog_drain_url: wanted.syslog_drain_url }),
-          ...(wanted.route_service_url === undefined ? {} : { route_service_url: wanted.route_service_url }),
-        })
-        .where("guid", "=", instance.guid)
-        .returningAll()
-        .executeTakeFirstOrThrow();
-      if (credentials !== undefined || wanted.syslog_drain_url !== undefined) {
-        await trx
-          .updateTable("service_credential_bindings")
-          .set({ credentials: row.credentials, syslog_drain_url: row.syslog_drain_url, updated_at: api.nowMs() })
-          .where("service_instance_guid", "=", instance.guid)
-          .execute();
-      }
-      await changeMetadata(trx, "service_instance", row.guid, wanted.metadata, api.config.limits);
-      await record(api, trx, "update", instance, space, actor, { request: redacted(request) });
-      return row;
-    })
-    .catch(nameClash(wanted.name ?? instance.name));
-}
-
-/** With its bindings. */
-export async function deleteUserProvided(
-  api: CcApi,
-  instance: ServiceInstance,
-  space: Space,
-  actor: Actor,
-): Promise<void> {
-  await api.transaction(async (trx) => {
-    const bindings = await trx
-      .deleteFrom("service_credential_bindings")
-      .where("service_instance_guid", "=", instance.guid)
-      .returning("guid")
-      .execute();
-    await deleteMetadata(
-      trx,
-      "service_credential_binding",
-      bindings.map(({ guid }) => guid),
-    );
-    await trx.deleteFrom("service_route_bindings").where("service_instance_guid", "=", instance.guid).execute();
-    await deleteMetadata(trx, "service_instance", [instance.guid]);
-    await trx.deleteFrom("service_instances").where("guid", "=", instance.guid).execute();
-    await record(api, trx, "delete", instance, space, actor, { request: {} });
+  const { changed, routed } = await api.transaction(async (trx) => {
+    const name = wanted.name?.trim();
+    if (name && name !== instance.name) await requireFreeName(trx, instance.space_guid, name, instance.guid);
+    const changed = await trx
+      .updateTable("service_instances")
+      .set({
+        updated_at: api.nowMs(),
+        last_operation: succeeded("update", api.nowMs()),
+        ...(name ? { name } : {}),
+        ...(wanted.tags === undefined ? {} : { tags: JSON.stringify(wanted.tags) }),
+        ...(credentials === undefined ? {} : { credentials }),
+        ...(wanted.syslog_drain_url === undefined ? {} : { syslog_drain_url: wanted.syslog_drain_url }),
+        ...(wanted.route_service_url === undefined ? {} : { route_service_url: wanted.route_service_url }),
+      })
+      .where("guid", "=", instance.guid)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    if (credentials !== undefined || wanted.syslog_drain_url !== undefined) {
+      const drain = storedDrain(changed.syslog_drain_url);
+      await trx
+        .updateTable("service_credential_bindings")
+        .set({ credentials: changed.credentials, syslog_drain_url: drain, updated_at: api.nowMs() })
+        .where("service_instance_guid", "=", instance.guid)
+        .execute();
+    }
+    const routed = wanted.route_service_url
+      ? await changeRoutes(api, trx, instance.guid, wanted.route_service_url)
+      : [];
+    await changeMetadata(trx, "service_instance", changed.guid, wanted.metadata, api.config.limits);
+    if (changed.name !== instance.name) await recordServiceUsage(api, trx, instance.guid, "UPDATED");
+    await recordInstance(api, trx, "update", instance, actor, { request: redacted(request) });
+    return { changed, routed };
   });
+  api.hooks.processRoutingChanged(routed);
+  return changed;
 }
 
-function nameClash(name: string): (error: unknown) => never {
-  return (error) => {
-    if (!isUniqueViolation(error, "service_instances.name")) throw error;
-    throw unprocessable(`The service instance name is taken: ${name}.`);
-  };
-}
-
-function redacted(request: object): object {
-  return "credentials" in request ? { ...request, credentials: HIDDEN } : request;
-}
-
-/** CC: repositories/service_event_repository.rb */
-export async function record(
+async function changeRoutes(
   api: CcApi,
   trx: Kysely<CcDatabase>,
-  action: "create" | "update" | "delete" | "show",
+  instanceGuid: string,
+  routeServiceUrl: string,
+): Promise<string[]> {
+  const bindings = await trx
+    .updateTable("service_route_bindings")
+    .set({ route_service_url: routeServiceUrl, updated_at: api.nowMs() })
+    .where("service_instance_guid", "=", instanceGuid)
+    .returning("route_guid")
+    .execute();
+  return processesOfRoutes(
+    api,
+    trx,
+    bindings.map((binding) => binding.route_guid),
+  );
+}
+
+/** With its bindings, inside the caller's transaction. Gives the processes whose routes changed. */
+export async function deleteUserProvided(
+  api: CcApi,
+  trx: Kysely<CcDatabase>,
   instance: ServiceInstance,
-  space: Space,
   actor: Actor,
-  data: object,
+): Promise<string[]> {
+  for (const table of ["service_route_bindings", "service_credential_bindings"] as const) {
+    const bindings = await trx
+      .selectFrom(table)
+      .where("service_instance_guid", "=", instance.guid)
+      .orderBy("id")
+      .selectAll()
+      .execute();
+    for (const binding of bindings) await recordBinding(api, trx, "delete", binding, actor);
+  }
+  const routed = await deleteInstanceRows(api, trx, instance.guid);
+  await recordInstance(api, trx, "delete", instance, actor, { request: null });
+  return routed;
+}
+
+async function requireFreeName(
+  trx: Kysely<CcDatabase>,
+  spaceGuid: string,
+  name: string,
+  exceptGuid?: string,
 ): Promise<void> {
-  await api.event(trx, {
-    type: `audit.user_provided_service_instance.${action}`,
-    actor,
-    target: { guid: instance.guid, type: "user_provided_service_instance", name: instance.name },
-    organizationGuid: space.organization_guid,
-    spaceGuid: space.guid,
-    data,
-  });
+  if (!(await isInstanceNameTaken(trx, spaceGuid, name.trim(), exceptGuid))) return;
+  throw unprocessable(`The service instance name is taken: ${name}.`);
 }

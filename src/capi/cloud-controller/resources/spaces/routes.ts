@@ -3,7 +3,7 @@ import { spaceGuidsWith } from "../../access-store.ts";
 import { accepted, created, ok } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import { actorOf } from "../../audit-events.ts";
-import { notAuthorized, unprocessable } from "../../errors.ts";
+import { CcError, notAuthorized, unprocessable } from "../../errors.ts";
 import { presentPage, readPage } from "../../list-page.ts";
 import { parseListQuery, parseShowQuery } from "../../list-query.ts";
 import { changeMetadata } from "../../metadata.ts";
@@ -18,6 +18,7 @@ import {
   visibleSpace,
 } from "../../visible.ts";
 import { includedOrganizations } from "../organizations/present.ts";
+import { emptyOfServices } from "../service-instances/empty-space.ts";
 import { SPACE_CREATE, SPACE_UPDATE } from "./body.ts";
 import { deleteSpace } from "./delete.ts";
 import { recordSpace } from "./events.ts";
@@ -34,6 +35,12 @@ export function spaces(api: CcApi): void {
   api.patch("/v3/spaces/:guid", update(api));
   api.delete("/v3/spaces/:guid", destroy(api));
   api.job("space.delete", async (job, signal) => {
+    const space = await api.db.selectFrom("spaces").where("guid", "=", job.resourceGuid).selectAll().executeTakeFirst();
+    if (space === undefined) return undefined;
+    const refuse = (texts: readonly string[]): CcError =>
+      new CcError("SpaceDeletionFailed", [space.name, texts.map((text) => `\t${text}`).join("\n\n")]);
+    const waits = await emptyOfServices(api, job, [space.guid], refuse, signal);
+    if (waits !== null) return waits;
     await deleteSpace(api, job.resourceGuid, job.actor, signal);
     return undefined;
   });
