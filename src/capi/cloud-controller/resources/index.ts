@@ -37,6 +37,7 @@ import { sidecars } from "./sidecars/routes.ts";
 import { spaceQuotas } from "./space-quotas/routes.ts";
 import { spaces } from "./spaces/routes.ts";
 import { stacks } from "./stacks/routes.ts";
+import { syslogDrainUrls } from "./syslog-drain-urls/routes.ts";
 import { tasks } from "./tasks/routes.ts";
 import { usageSummary } from "./usage-summary/routes.ts";
 import { users } from "./users/routes.ts";
@@ -84,4 +85,5 @@ export const RESOURCES: readonly Resource[] = [
   serviceBrokers,
   serviceUsageEvents,
   logAccess,
+  syslogDrainUrls,
 ];

@@ -27,6 +27,7 @@ import { APP_SHOW, APPS_LIST } from "./list.ts";
 import { logToApp } from "./log-lines.ts";
 import { type App, type AppPlace, manageableApp, placeOfSpace, visibleApp, writableApp } from "./place.ts";
 import { presentApp } from "./present.ts";
+import { sshAccess } from "./ssh-access.ts";
 import { restartApp, startApp, stopApp } from "./state.ts";
 import { updateApp } from "./update.ts";
 
@@ -58,6 +59,7 @@ export function apps(api: CcApi): void {
     return listApps(api, { access, path, query: { ...query, stacks: encodeURIComponent(stack.name) } }, false);
   });
   registerEnvironment(api);
+  sshAccess(api);
   api.job("app.delete", deleteAppWork(api));
   api.job("app.clear_buildpack_cache", async (job) => {
     await deleteBuildpackCache(api, job.resourceGuid);

@@ -70,6 +70,33 @@ export async function recordReadiness(
   logToApp(api, place, `Process became ${became} with guid ${process.guid} payload: ${shown(facts)}`);
 }
 
+/** CC: controllers/internal/app_rescheduling_controller.rb */
+export async function recordRescheduling(
+  api: CcApi,
+  processGuid: string,
+  version: string,
+  change: {
+    readonly instanceGuid: string;
+    readonly index: number;
+    readonly cellId: string;
+    readonly reason: string;
+  },
+): Promise<void> {
+  const found = await findProcess(api, processGuid);
+  if (found === null) return;
+  const { process, place } = found;
+  const facts = {
+    instance: change.instanceGuid,
+    index: change.index,
+    cell_id: change.cellId,
+    reason: change.reason,
+    version,
+  };
+  const byProcess = { guid: process.guid, type: "process", name: process.type } as const;
+  await api.transaction((trx) => api.event(trx, appEvent("audit.app.process.rescheduling", place, byProcess, facts)));
+  logToApp(api, place, "Process is being rescheduled");
+}
+
 async function findProcess(
   api: CcApi,
   guid: string,

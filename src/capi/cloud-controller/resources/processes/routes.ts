@@ -13,6 +13,7 @@ import { appEvent, visibleApp } from "../apps/place.ts";
 import { PROCESS_SCALE, PROCESS_UPDATE } from "./body.ts";
 import { scaleProcess, updateProcess } from "./change.ts";
 import { bridgeFailure, tellDiego, tellDiegoSoon } from "./diego.ts";
+import { processEvents } from "./internal.ts";
 import { PROCESS_SHOW, PROCESSES_LIST, PROCESSES_OF_APP_LIST } from "./list.ts";
 import { detectedCommand, type Process } from "./model.ts";
 import { HIDDEN_IN_LISTS, presentInstances, presentProcess, presentStats } from "./present.ts";
@@ -22,6 +23,7 @@ const BRIDGE_TIMEOUT_MS = 10_000;
 
 /** Registers `/v3/processes` and `/v3/apps/:app_guid/processes`. */
 export function processes(api: CcApi): void {
+  processEvents(api);
   api.get("/v3/processes", index(api));
   api.get("/v3/apps/:app_guid/processes", index(api));
   for (const path of ["/v3/processes/:process_guid", "/v3/apps/:app_guid/processes/:type"]) {
