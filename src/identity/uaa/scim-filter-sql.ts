@@ -14,11 +14,9 @@ const COMPARE: Partial<Record<ScimOperator, string>> = { eq: "=", gt: ">", ge: "
  * in lower case; an attribute that is not there throws `ScimFilterError`.
  */
 export function scimFilterSql(filter: ScimFilter, columns: ReadonlyMap<string, ScimColumn>): RawBuilder<boolean> {
-  if (filter.kind === "and") {
-    return sql`(${scimFilterSql(filter.left, columns)} AND ${scimFilterSql(filter.right, columns)})`;
-  }
-  if (filter.kind === "or") {
-    return sql`(${scimFilterSql(filter.left, columns)} OR ${scimFilterSql(filter.right, columns)})`;
+  if (filter.kind === "and" || filter.kind === "or") {
+    const terms = chainOf(filter, filter.kind).map((term) => scimFilterSql(term, columns));
+    return balanced(terms, filter.kind === "and" ? sql` AND ` : sql` OR `);
   }
   const target = columns.get(filter.attribute);
   if (target === undefined) throw new ScimFilterError(`unknown attribute ${filter.attribute}`);
@@ -34,6 +32,32 @@ export function scimFilterSql(filter: ScimFilter, columns: ReadonlyMap<string, S
   const operator = sql.raw(COMPARE[filter.operator]!); // one of five constants
   if (target.type === "text") return sql`(lower(${column}) ${operator} lower(${value}))`;
   return sql`(${column} ${operator} ${value})`;
+}
+
+/** `a or b or c` is read as a tree that leans to the left; here are its leaves, in order. */
+function chainOf(filter: ScimFilter, kind: "and" | "or"): ScimFilter[] {
+  const terms: ScimFilter[] = [];
+  let rest = filter;
+  while (rest.kind === kind) {
+    terms.push(rest.right);
+    rest = rest.left;
+  }
+  terms.push(rest);
+  return terms.reverse();
+}
+
+/** SQLite takes expressions no deeper than 1,000, so a long chain must not become a deep one. */
+function balanced(terms: readonly RawBuilder<boolean>[], operator: RawBuilder<unknown>): RawBuilder<boolean> {
+  if (terms.length === 1) return terms[0]!;
+  const half = terms.length >> 1;
+  return sql`(${balanced(terms.slice(0, half), operator)}${operator}${balanced(terms.slice(half), operator)})`;
+}
+
+/** The column to sort by. Throws `ScimFilterError` for an attribute that is not there. */
+export function sortColumnOf(sortBy: string, columns: ReadonlyMap<string, ScimColumn>): string {
+  const target = columns.get(sortBy.toLowerCase());
+  if (target === undefined) throw new ScimFilterError(`unknown attribute ${sortBy}`);
+  return target.column;
 }
 
 function bindable(value: Exclude<ScimValue, null>, target: ScimColumn): string | number {

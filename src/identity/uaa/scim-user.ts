@@ -1,6 +1,5 @@
 import { UaaError } from "./errors.ts";
 import type { Approval, Group, User } from "./model.ts";
-import { ZONE_ID } from "./token-claims.ts";
 
 export const SCIM_SCHEMAS = ["urn:scim:schemas:core:1.0"];
 /** UAA: ScimUtils, scim.username_pattern */
@@ -11,6 +10,7 @@ export function wireUser(
   user: User,
   groups: readonly { readonly group: Group; readonly direct: boolean }[],
   approvals: readonly Approval[],
+  zoneId: string,
 ): Record<string, unknown> {
   return {
     id: user.id,
@@ -43,7 +43,7 @@ export function wireUser(
     active: user.active,
     verified: user.verified,
     origin: user.origin,
-    zoneId: ZONE_ID,
+    zoneId,
     passwordLastModified: new Date(user.passwordChangedMs).toISOString(),
     ...(user.previousLogonMs === null ? {} : { previousLogonTime: user.previousLogonMs }),
     ...(user.lastLogonMs === null ? {} : { lastLogonTime: user.lastLogonMs }),
@@ -56,6 +56,8 @@ export interface UserInput {
   readonly userName?: string | undefined;
   readonly origin?: string | undefined;
   readonly email?: string | undefined;
+  /** How many addresses were given; null: none of them mentioned. */
+  readonly emailCount?: number | null | undefined;
   readonly givenName?: string | null | undefined;
   readonly familyName?: string | null | undefined;
   readonly phoneNumber?: string | null | undefined;
@@ -69,14 +71,18 @@ export interface UserInput {
 export function readUser(body: Readonly<Record<string, unknown>>): UserInput {
   const name = body["name"];
   const names = typeof name === "object" && name !== null ? (name as Record<string, unknown>) : {};
+  const removed = removedAttributes(body["meta"]);
+  const unless = (attribute: string, value: string | undefined): string | null | undefined =>
+    value === undefined && (removed.has(attribute) || removed.has(`name.${attribute}`)) ? null : value;
   return {
     userName: text(body, "userName"),
     origin: text(body, "origin"),
     email: firstValue(body["emails"], "emails"),
-    givenName: text(names, "givenName"),
-    familyName: text(names, "familyName"),
-    phoneNumber: firstValue(body["phoneNumbers"], "phoneNumbers"),
-    externalId: text(body, "externalId"),
+    emailCount: Array.isArray(body["emails"]) ? body["emails"].length : null,
+    givenName: unless("givenname", text(names, "givenName")),
+    familyName: unless("familyname", text(names, "familyName")),
+    phoneNumber: unless("phonenumbers", firstValue(body["phoneNumbers"], "phoneNumbers")),
+    externalId: unless("externalid", text(body, "externalId")),
     active: flag(body, "active"),
     verified: flag(body, "verified"),
     password: text(body, "password"),
@@ -84,17 +90,28 @@ export function readUser(body: Readonly<Record<string, unknown>>): UserInput {
 }
 
 /** Throws `invalid_scim_resource` as UAA's ScimUtils.validate does. */
-export function validateUser(userName: string | undefined, email: string | undefined, origin: string): void {
+export function validateUser(
+  { userName, email, emailCount }: Pick<UserInput, "userName" | "email" | "emailCount">,
+  origin: string,
+): void {
   if (userName === undefined || userName === "") {
     throw new UaaError("invalid_scim_resource", "A username must be provided.");
   }
   if (userName.length > 255 || (origin === "uaa" && !USER_NAME.test(userName))) {
     throw new UaaError("invalid_scim_resource", `Username must match pattern: [\\p{L}+0-9+\\-_.@'!]+`);
   }
-  if (email === undefined) throw new UaaError("invalid_scim_resource", "Exactly one email must be provided.");
+  if (email === undefined || (emailCount ?? 1) !== 1)
+    throw new UaaError("invalid_scim_resource", "Exactly one email must be provided.");
   if (email.trim() === "" || email.length > 255) {
     throw new UaaError("invalid_scim_resource", "An email must be provided.");
   }
+}
+
+/** What a PATCH takes away: `{ "meta": { "attributes": ["phoneNumbers"] } }`. SCIM 1.1 §3.3.2 */
+function removedAttributes(meta: unknown): ReadonlySet<string> {
+  const list = typeof meta === "object" && meta !== null && "attributes" in meta ? meta.attributes : [];
+  const names = Array.isArray(list) ? list.map((name) => String(name).toLowerCase()) : [];
+  return new Set(names.flatMap((name) => (name === "name" ? ["givenname", "familyname"] : [name])));
 }
 
 function text(source: Readonly<Record<string, unknown>>, name: string): string | undefined {

@@ -3,7 +3,7 @@ import { UaaError } from "./errors.ts";
 import type { Group, Membership, MemberType } from "./model.ts";
 import type { GroupRow, UaaTables } from "./schema.ts";
 import type { ScimFilter } from "./scim-filter.ts";
-import { type ScimColumn, scimFilterSql } from "./scim-filter-sql.ts";
+import { type ScimColumn, scimFilterSql, sortColumnOf } from "./scim-filter-sql.ts";
 import type { Page, PageRequest } from "./store-users.ts";
 
 const GROUP_COLUMNS: ReadonlyMap<string, ScimColumn> = new Map([
@@ -17,6 +17,12 @@ const GROUP_COLUMNS: ReadonlyMap<string, ScimColumn> = new Map([
   ["lastmodified", { column: "last_modified_ms", type: "time" }],
   ["meta.lastmodified", { column: "last_modified_ms", type: "time" }],
 ]);
+
+export interface HeldGroup {
+  readonly group: Group;
+  /** False: by way of another group. */
+  readonly direct: boolean;
+}
 
 /** Groups and who is in them. A group may hold groups; a user of the inner one then has the outer one too. */
 export class GroupStore {
@@ -50,7 +56,7 @@ export class GroupStore {
   /** Throws `ScimFilterError` for an attribute that groups do not have. */
   async query(filter: ScimFilter, page: PageRequest): Promise<Page<Group>> {
     const condition = scimFilterSql(filter, GROUP_COLUMNS);
-    const sortColumn = GROUP_COLUMNS.get(page.sortBy.toLowerCase())?.column ?? "created_ms";
+    const sortColumn = sortColumnOf(page.sortBy, GROUP_COLUMNS);
     const { total } = await this.#db
       .selectFrom("groups")
       .select((eb) => eb.fn.countAll<number>().as("total"))
@@ -137,12 +143,7 @@ export class GroupStore {
       .orderBy("added_ms")
       .orderBy("member_id")
       .execute();
-    return rows.map((row) => ({
-      groupId: row.group_id,
-      memberId: row.member_id,
-      memberType: row.member_type as MemberType,
-      origin: row.origin,
-    }));
+    return rows.map(toMembership);
   }
 
   /** True when the member was not in the group before. */
@@ -163,6 +164,46 @@ export class GroupStore {
     await this.#db.deleteFrom("memberships").where("member_id", "=", memberId).execute();
   }
 
+  /** Direct members by group id; a group without any is not there. */
+  async membersOf(groupIds: readonly string[]): Promise<Map<string, Membership[]>> {
+    const members = new Map<string, Membership[]>();
+    if (groupIds.length === 0) return members;
+    const rows = await this.#db
+      .selectFrom("memberships")
+      .selectAll()
+      .where("group_id", "in", groupIds)
+      .orderBy("added_ms")
+      .orderBy("member_id")
+      .execute();
+    for (const row of rows) {
+      const list = members.get(row.group_id) ?? [];
+      list.push(toMembership(row));
+      members.set(row.group_id, list);
+    }
+    return members;
+  }
+
+  /** As `groupsOf`, for many members at once. */
+  async groupsOfMany(memberIds: readonly string[]): Promise<Map<string, HeldGroup[]>> {
+    const held = new Map<string, HeldGroup[]>();
+    if (memberIds.length === 0) return held;
+    const { rows } = await sql<GroupRow & { member: string; depth: number }>`
+      WITH RECURSIVE reached (member, group_id, depth) AS (
+        SELECT member_id, group_id, 1 FROM memberships WHERE member_id IN (${sql.join(memberIds)})
+        UNION
+        SELECT r.member, m.group_id, r.depth + 1 FROM memberships m JOIN reached r ON m.member_id = r.group_id
+        WHERE r.depth < 16
+      )
+      SELECT r.member AS member, g.*, min(r.depth) AS depth FROM reached r JOIN groups g ON g.id = r.group_id
+      GROUP BY r.member, g.id ORDER BY g.display_name`.execute(this.#db);
+    for (const row of rows) {
+      const list = held.get(row.member) ?? [];
+      list.push({ group: fromRow(row), direct: row.depth === 1 });
+      held.set(row.member, list);
+    }
+    return held;
+  }
+
   /** What a provider gave this user before is replaced by these groups; what others gave stays. */
   async replaceMembershipsOf(
     userId: string,
@@ -181,7 +222,7 @@ export class GroupStore {
   }
 
   /** Groups with this member, directly or by way of inner groups (at most 16 deep). */
-  async groupsOf(memberId: string): Promise<{ readonly group: Group; readonly direct: boolean }[]> {
+  async groupsOf(memberId: string): Promise<HeldGroup[]> {
     const { rows } = await sql<GroupRow & { depth: number }>`
       WITH RECURSIVE reached (group_id, depth) AS (
         SELECT group_id, 1 FROM memberships WHERE member_id = ${memberId}
@@ -192,6 +233,15 @@ export class GroupStore {
       GROUP BY g.id ORDER BY g.display_name`.execute(this.#db);
     return rows.map((row) => ({ group: fromRow(row), direct: row.depth === 1 }));
   }
+}
+
+function toMembership(row: UaaTables["memberships"]): Membership {
+  return {
+    groupId: row.group_id,
+    memberId: row.member_id,
+    memberType: row.member_type as MemberType,
+    origin: row.origin,
+  };
 }
 
 async function insertMember(db: Kysely<UaaTables>, member: Membership, nowMs: number): Promise<boolean> {

@@ -81,6 +81,13 @@ export function wirePage(
   };
 }
 
+/** Whether an attribute, or one within it, is to be shown. */
+export function wantsAttribute(query: ScimQuery, name: string): boolean {
+  return (
+    query.attributes.length === 0 || query.attributes.some((wanted) => wanted.split(".")[0]?.toLowerCase() === name)
+  );
+}
+
 /** Short names of attributes that lie deeper. UAA: ScimUserEndpoints.findUsers */
 const DEEPER: ReadonlyMap<string, string> = new Map([
   ["familyname", "name.familyName"],
