@@ -1,4 +1,4 @@
-import { BrokerError } from "../../protocol/broker-error.ts";
+import { isBrokerError } from "../../services/broker-client/client.ts";
 import { CC_ERRORS } from "./error-table.ts";
 
 export type CcErrorName = keyof typeof CC_ERRORS;
@@ -68,10 +68,10 @@ const BROKER_ERROR_CODE = 10_001;
 /** The one place where a failure becomes a document. Foreign errors lose their text: it may hold secrets. CC: presenters/v3_error_hasher.rb */
 export function errorDocument(error: unknown): { status: number; errors: CcErrorEntry[] } {
   if (error instanceof CcError) return { status: error.status, errors: [entryOf(error)] };
-  if (error instanceof BrokerError) {
+  if (isBrokerError(error)) {
     return {
-      status: error.status,
-      errors: [{ detail: error.message, title: `CF-${error.errorName}`, code: BROKER_ERROR_CODE }],
+      status: error.responseCode,
+      errors: [{ detail: error.message, title: `CF-${error.type}`, code: BROKER_ERROR_CODE }],
     };
   }
   if (error instanceof CompoundError) return { status: error.errors[0]!.status, errors: error.errors.map(entryOf) };

@@ -1,9 +1,9 @@
 import type { Clock } from "../../kit/clock.ts";
 import { bodyText, type HttpClient, type HttpResponse } from "../../kit/http-client.ts";
 import type { Random } from "../../kit/random.ts";
-import { BrokerError } from "../../protocol/broker-error.ts";
-import type { BrokerClient, BrokerEndpoint, InstanceRef, OriginatingUser } from "./client.ts";
+import type { BindingRequest, BrokerAccess, BrokerCall, BrokerClient, CatalogIds, InstanceRequest } from "./client.ts";
 import type { BrokerClientConfig } from "./config.ts";
+import { BrokerFailure } from "./errors.ts";
 import {
   parseBind,
   parseCatalog,
@@ -35,12 +35,10 @@ const API_VERSION = "2.17";
 
 /** A client for any broker. Holds nothing: each call names its broker. */
 export function createBrokerClient(config: BrokerClientConfig, deps: BrokerClientDeps): BrokerClient {
-  const ask = (endpoint: BrokerEndpoint, request: Request, user: OriginatingUser, signal: AbortSignal) =>
-    exchange(config, deps, endpoint, request, user, signal);
+  const ask = (call: BrokerCall, request: Request) => exchange(config, deps, call, request);
   return {
-    catalog: async (endpoint, user, signal) =>
-      parseCatalog(await ask(endpoint, { method: "GET", path: "/v2/catalog" }, user, signal)),
-    provision: async (endpoint, request, user, signal) => {
+    catalog: async (call) => parseCatalog(await ask(call, { method: "GET", path: "/v2/catalog" })),
+    provision: async (call, request) => {
       const body = {
         ...idsOf(request),
         organization_guid: request.organizationGuid,
@@ -49,12 +47,11 @@ export function createBrokerClient(config: BrokerClientConfig, deps: BrokerClien
         ...filled("parameters", request.parameters),
         ...filled("maintenance_info", request.maintenanceInfo),
       };
-      const query = { accepts_incomplete: "true" };
       return parseProvision(
-        await ask(endpoint, { method: "PUT", path: instancePath(request), query, body }, user, signal),
+        await ask(call, { method: "PUT", path: instancePath(request), query: incomplete(request), body }),
       );
     },
-    update: async (endpoint, request, user, signal) => {
+    update: async (call, request) => {
       const body = {
         ...idsOf(request),
         previous_values: request.previousValues,
@@ -62,23 +59,22 @@ export function createBrokerClient(config: BrokerClientConfig, deps: BrokerClien
         ...(request.parameters === null ? {} : { parameters: request.parameters }),
         ...filled("maintenance_info", request.maintenanceInfo),
       };
-      const query = { accepts_incomplete: "true" };
       return parseUpdate(
-        await ask(endpoint, { method: "PATCH", path: instancePath(request), query, body }, user, signal),
+        await ask(call, { method: "PATCH", path: instancePath(request), query: incomplete(request), body }),
       );
     },
-    deprovision: async (endpoint, instance, user, signal) => {
-      const query = { accepts_incomplete: "true", ...idsOf(instance) };
-      return parseDelete(await ask(endpoint, { method: "DELETE", path: instancePath(instance), query }, user, signal));
+    deprovision: async (call, request) => {
+      const query = { ...incomplete(request), ...idsOf(request) };
+      return parseDelete(await ask(call, { method: "DELETE", path: instancePath(request), query }));
     },
-    instanceLastOperation: async (endpoint, instance, operation, user, signal) => {
-      const path = `${instancePath(instance)}/last_operation`;
-      const query = { ...idsOf(instance), operation };
-      return parseLastOperation(await ask(endpoint, { method: "GET", path, query }, user, signal));
+    instanceLastOperation: async (call, request, question) => {
+      const path = `${instancePath(request)}/last_operation`;
+      const query = { ...idsOf(request), operation: question.operation };
+      return parseLastOperation(await ask(call, { method: "GET", path, query }), question);
     },
-    fetchInstance: async (endpoint, instance, user, signal) =>
-      parseFetchInstance(await ask(endpoint, { method: "GET", path: instancePath(instance) }, user, signal)),
-    bind: async (endpoint, request, user, signal) => {
+    fetchInstance: async (call, request) =>
+      parseFetchInstance(await ask(call, { method: "GET", path: instancePath(request) })),
+    bind: async (call, request) => {
       const body = {
         ...idsOf(request),
         ...(request.appGuid === null ? {} : { app_guid: request.appGuid }),
@@ -86,33 +82,38 @@ export function createBrokerClient(config: BrokerClientConfig, deps: BrokerClien
         context: request.context,
         ...filled("parameters", request.parameters),
       };
-      const query = { accepts_incomplete: request.acceptsIncomplete ? "true" : null };
-      const reply = await ask(endpoint, { method: "PUT", path: bindingPath(request), query, body }, user, signal);
+      const reply = await ask(call, { method: "PUT", path: bindingPath(request), query: incomplete(request), body });
       return parseBind(reply, request.requires);
     },
-    unbind: async (endpoint, binding, user, signal) => {
-      const query = { accepts_incomplete: "true", ...idsOf(binding) };
-      return parseDelete(await ask(endpoint, { method: "DELETE", path: bindingPath(binding), query }, user, signal));
+    unbind: async (call, request) => {
+      const query = { ...incomplete(request), ...idsOf(request) };
+      return parseDelete(await ask(call, { method: "DELETE", path: bindingPath(request), query }));
     },
-    bindingLastOperation: async (endpoint, binding, operation, user, signal) => {
-      const path = `${bindingPath(binding)}/last_operation`;
-      const query = { ...idsOf(binding), operation };
-      return parseLastOperation(await ask(endpoint, { method: "GET", path, query }, user, signal));
+    bindingLastOperation: async (call, request, question) => {
+      const path = `${bindingPath(request)}/last_operation`;
+      const query = { ...idsOf(request), operation: question.operation };
+      return parseLastOperation(await ask(call, { method: "GET", path, query }), question);
     },
-    fetchBinding: async (endpoint, binding, user, signal) =>
-      parseFetchBinding(await ask(endpoint, { method: "GET", path: bindingPath(binding) }, user, signal)),
+    fetchBinding: async (call, request) =>
+      parseFetchBinding(await ask(call, { method: "GET", path: bindingPath(request) })),
   };
 }
 
-function idsOf({ serviceId, planId }: InstanceRef): { service_id: string; plan_id: string } {
+function incomplete({ acceptsIncomplete }: { readonly acceptsIncomplete: boolean }): {
+  accepts_incomplete: string | null;
+} {
+  return { accepts_incomplete: acceptsIncomplete ? "true" : null };
+}
+
+function idsOf({ serviceId, planId }: CatalogIds): { service_id: string; plan_id: string } {
   return { service_id: serviceId, plan_id: planId };
 }
 
-function instancePath({ instanceGuid }: InstanceRef): string {
+function instancePath({ instanceGuid }: InstanceRequest): string {
   return `/v2/service_instances/${instanceGuid}`;
 }
 
-function bindingPath(binding: InstanceRef & { readonly bindingGuid: string }): string {
+function bindingPath(binding: BindingRequest): string {
   return `${instancePath(binding)}/service_bindings/${binding.bindingGuid}`;
 }
 
@@ -123,10 +124,8 @@ function filled(name: string, value: Readonly<Record<string, unknown>> | null): 
 async function exchange(
   config: BrokerClientConfig,
   deps: BrokerClientDeps,
-  endpoint: BrokerEndpoint,
+  { broker, userGuid, signal }: BrokerCall,
   request: Request,
-  user: OriginatingUser,
-  signal: AbortSignal,
 ): Promise<BrokerReply> {
   const limit = deps.clock.deadline(config.timeoutMs, signal);
   const { body } = request;
@@ -134,8 +133,8 @@ async function exchange(
   try {
     response = await deps.http.request({
       method: request.method,
-      url: urlOf(endpoint, request),
-      headers: headersOf(config, deps, endpoint, user, body !== undefined),
+      url: urlOf(broker, request),
+      headers: headersOf(config, deps, broker, userGuid, body !== undefined),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: limit,
     });
@@ -148,24 +147,24 @@ async function exchange(
   }
 }
 
-function brokenExchange(error: unknown, response: HttpResponse | null, limit: AbortSignal): BrokerError {
+function brokenExchange(error: unknown, response: HttpResponse | null, limit: AbortSignal): BrokerFailure {
   const cause = { cause: error };
   if (limit.aborted) {
-    return new BrokerError("HttpClientTimeout", "The request to the service broker timed out", null, cause);
+    return new BrokerFailure("HttpClientTimeout", "The request to the service broker timed out", null, cause);
   }
   if (error instanceof RangeError && response !== null) {
     const text = `The service broker returned an invalid response. Status Code: ${response.status}, Body: too long`;
-    return new BrokerError("ServiceBrokerBadResponse", text, response.status, cause);
+    return new BrokerFailure("ServiceBrokerBadResponse", text, response.status, cause);
   }
   // Once an answer has begun the broker was reached, whatever becomes of the rest.
   if (response !== null) {
     const text = "The service broker returned an invalid response. The connection was closed early";
-    return new BrokerError("ServiceBrokerBadResponse", text, response.status, cause);
+    return new BrokerFailure("ServiceBrokerBadResponse", text, response.status, cause);
   }
-  return new BrokerError("ServiceBrokerApiUnreachable", "The service broker could not be reached", null, cause);
+  return new BrokerFailure("ServiceBrokerApiUnreachable", "The service broker could not be reached", null, cause);
 }
 
-function urlOf({ url }: BrokerEndpoint, { path, query = {} }: Request): string {
+function urlOf({ url }: BrokerAccess, { path, query = {} }: Request): string {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== null);
   const search = new URLSearchParams(given).toString();
   return `${url.replace(/\/+$/, "")}${path}${search === "" ? "" : `?${search}`}`;
@@ -174,8 +173,8 @@ function urlOf({ url }: BrokerEndpoint, { path, query = {} }: Request): string {
 function headersOf(
   config: BrokerClientConfig,
   deps: BrokerClientDeps,
-  { username, password }: BrokerEndpoint,
-  user: OriginatingUser,
+  { username, password }: BrokerAccess,
+  user: string | null,
   hasBody: boolean,
 ): Record<string, string> {
   const identity = Buffer.from(JSON.stringify({ user_id: user })).toString("base64");

@@ -1,3 +1,3 @@
 export { type BrokerClientDeps, createBrokerClient } from "./broker-client.ts";
-export type * from "./client.ts";
+export { type BrokerClient, type BrokerError, isBrokerError } from "./client.ts";
 export { type BrokerClientConfig, DEFAULT_BROKER_LIMITS } from "./config.ts";

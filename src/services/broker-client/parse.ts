@@ -1,12 +1,15 @@
-import type { BrokerError, BrokerErrorName } from "../../protocol/broker-error.ts";
 import type {
   BindAnswer,
   BindingDetails,
-  BrokerAnswer,
+  BrokerErrorType,
   FetchedBinding,
   FetchedInstance,
-  LastOperationAnswer,
+  LastOperation,
+  OperationQuestion,
+  ProvisionAnswer,
+  VolumeMount,
 } from "./client.ts";
+import type { BrokerFailure } from "./errors.ts";
 import {
   type BrokerReply,
   badResponse,
@@ -40,7 +43,7 @@ export function parseCatalog(reply: BrokerReply): JsonObject {
   throw badResponse(reply);
 }
 
-export function parseProvision(reply: BrokerReply): BrokerAnswer {
+export function parseProvision(reply: BrokerReply): ProvisionAnswer {
   refuseCommonErrors(reply);
   switch (reply.status) {
     case 200:
@@ -56,7 +59,7 @@ export function parseProvision(reply: BrokerReply): BrokerAnswer {
   }
 }
 
-export function parseUpdate(reply: BrokerReply): BrokerAnswer {
+export function parseUpdate(reply: BrokerReply): ProvisionAnswer {
   refuseCommonErrors(reply);
   switch (reply.status) {
     case 200:
@@ -72,8 +75,9 @@ export function parseUpdate(reply: BrokerReply): BrokerAnswer {
 }
 
 /** Of deprovisioning and unbinding: 410 counts as done. */
-export function parseDelete(reply: BrokerReply): BrokerAnswer {
-  if (reply.status === 410) return { inProgress: false, operation: null, dashboardUrl: null, metadata: null };
+export function parseDelete(reply: BrokerReply): ProvisionAnswer {
+  if (reply.status === 410)
+    return { inProgress: false, operation: null, description: null, dashboardUrl: null, metadata: null };
   refuseCommonErrors(reply);
   switch (reply.status) {
     case 200:
@@ -95,10 +99,10 @@ export function parseBind(reply: BrokerReply, requires: readonly string[]): Bind
   switch (reply.status) {
     case 200:
     case 201:
-      return { inProgress: false, operation: null, details: boundDetails(reply, requires) };
+      return { inProgress: false, operation: null, description: null, details: boundDetails(reply, requires) };
     case 202: {
       const body = requireObject(reply);
-      return { inProgress: true, operation: operationOf(reply, body), details: NO_DETAILS };
+      return { inProgress: true, operation: operationOf(reply, body), description: null, details: NO_DETAILS };
     }
     case 409:
       throw failure("ServiceBrokerConflict", described(reply) ?? "Resource conflict", reply);
@@ -111,12 +115,16 @@ export function parseBind(reply: BrokerReply, requires: readonly string[]): Bind
 
 const STATES: readonly unknown[] = ["succeeded", "failed", "in progress"];
 
-export function parseLastOperation(reply: BrokerReply): LastOperationAnswer {
+/** Gone: what was to be deleted is; what was to be made may still come. CC: v2/client.rb, extract_state */
+export function parseLastOperation(reply: BrokerReply, { type }: Pick<OperationQuestion, "type">): LastOperation {
   const retryAfterMs = retryAfterOf(reply);
-  if (reply.status === 410) return { state: null, description: null, retryAfterMs };
+  const { status } = reply;
+  if (status === 410) {
+    return { state: type === "delete" ? "succeeded" : "in progress", description: null, retryAfterMs, status };
+  }
   if (reply.status === 400) {
     const said = objectOf(reply)?.["description"];
-    return { state: "failed", description: typeof said === "string" ? said : "Bad request", retryAfterMs };
+    return { state: "failed", description: typeof said === "string" ? said : "Bad request", retryAfterMs, status };
   }
   if (reply.status !== 200) {
     refuseCommonErrors(reply);
@@ -131,12 +139,19 @@ export function parseLastOperation(reply: BrokerReply): LastOperationAnswer {
     state: state as "succeeded" | "failed" | "in progress",
     description: typeof description === "string" ? description : null,
     retryAfterMs,
+    status,
   };
 }
 
 export function parseFetchInstance(reply: BrokerReply): FetchedInstance {
   const body = fetched(reply);
-  return { dashboardUrl: textField(reply, body, "dashboard_url"), parameters: objectField(reply, body, "parameters") };
+  return {
+    serviceId: textField(reply, body, "service_id"),
+    planId: textField(reply, body, "plan_id"),
+    dashboardUrl: textField(reply, body, "dashboard_url"),
+    parameters: objectField(reply, body, "parameters") ?? undefined,
+    metadata: objectField(reply, body, "metadata"),
+  };
 }
 
 export function parseFetchBinding(reply: BrokerReply): FetchedBinding {
@@ -144,13 +159,13 @@ export function parseFetchBinding(reply: BrokerReply): FetchedBinding {
   const mounts = body["volume_mounts"] ?? null;
   if (mounts !== null && !Array.isArray(mounts)) wrongType(reply, "volume_mounts", mounts, "array");
   return {
-    details: {
-      credentials: objectField(reply, body, "credentials"),
-      syslogDrainUrl: textField(reply, body, "syslog_drain_url"),
-      routeServiceUrl: textField(reply, body, "route_service_url"),
-      volumeMounts: mounts as JsonObject[] | null,
-    },
-    parameters: objectField(reply, body, "parameters"),
+    credentials: objectField(reply, body, "credentials"),
+    syslogDrainUrl: textField(reply, body, "syslog_drain_url"),
+    routeServiceUrl: textField(reply, body, "route_service_url"),
+    volumeMounts: mounts as VolumeMount[] | null,
+    endpoints: null,
+    metadata: objectField(reply, body, "metadata"),
+    parameters: objectField(reply, body, "parameters") ?? undefined,
   };
 }
 
@@ -159,6 +174,8 @@ const NO_DETAILS: BindingDetails = {
   syslogDrainUrl: null,
   routeServiceUrl: null,
   volumeMounts: null,
+  endpoints: null,
+  metadata: null,
 };
 
 function fetched(reply: BrokerReply): JsonObject {
@@ -167,13 +184,14 @@ function fetched(reply: BrokerReply): JsonObject {
   return requireObject(reply);
 }
 
-function answerOf(reply: BrokerReply): BrokerAnswer {
+function answerOf(reply: BrokerReply): ProvisionAnswer {
   const body = requireObject(reply);
   const inProgress = reply.status === 202;
   const metadata = objectField(reply, body, "metadata");
   return {
     inProgress,
     operation: inProgress ? operationOf(reply, body) : null,
+    description: null,
     dashboardUrl: textField(reply, body, "dashboard_url"),
     metadata: metadata === null || Object.keys(metadata).length === 0 ? null : metadata,
   };
@@ -191,14 +209,14 @@ function operationOf(reply: BrokerReply, body: JsonObject): string | null {
 function unprocessable(
   reply: BrokerReply,
   known: readonly string[],
-  otherwise: (reply: BrokerReply) => BrokerError,
-): BrokerError {
+  otherwise: (reply: BrokerReply) => BrokerFailure,
+): BrokerFailure {
   const body = objectOf(reply);
   const error = body?.["error"];
   if (typeof error !== "string" || !known.includes(error)) return otherwise(reply);
   const description = body?.["description"];
   const said = typeof description === "string" && description.trim() !== "" ? description : null;
-  const texts: Readonly<Record<string, readonly [BrokerErrorName, string]>> = {
+  const texts: Readonly<Record<string, readonly [BrokerErrorType, string]>> = {
     AsyncRequired: ["AsyncRequired", ASYNC_REQUIRED],
     ConcurrencyError: ["ConcurrencyError", CONCURRENCY],
     RequiresApp: ["AppRequired", APP_REQUIRED],
@@ -229,6 +247,8 @@ function boundDetails(reply: BrokerReply, requires: readonly string[]): BindingD
     syslogDrainUrl: drain === null ? null : String(drain),
     routeServiceUrl: routeService === null ? null : String(routeService),
     volumeMounts: mountsOf(reply, body, requires),
+    endpoints: null,
+    metadata: objectField(reply, body, "metadata"),
   };
 }
 
@@ -239,7 +259,7 @@ function isRouteServiceUrl(value: unknown): boolean {
 }
 
 /** CC: VolumeMountsValidator */
-function mountsOf(reply: BrokerReply, body: JsonObject, requires: readonly string[]): readonly JsonObject[] | null {
+function mountsOf(reply: BrokerReply, body: JsonObject, requires: readonly string[]): readonly VolumeMount[] | null {
   const mounts = body["volume_mounts"] ?? null;
   if (mounts === null) return null;
   const invalid = (what: string): never => {
@@ -267,7 +287,7 @@ function mountsOf(reply: BrokerReply, body: JsonObject, requires: readonly strin
     const config = device["mount_config"] ?? null;
     if (config !== null && !isObject(config)) invalid("field 'device.mount_config' must be an object if it is defined");
   }
-  return mounts;
+  return mounts as unknown as VolumeMount[];
 }
 
 function textField(reply: BrokerReply, body: JsonObject, name: string): string | null {

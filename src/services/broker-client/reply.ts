@@ -1,4 +1,5 @@
-import { BrokerError, type BrokerErrorName } from "../../protocol/broker-error.ts";
+import type { BrokerErrorType } from "./client.ts";
+import { BrokerFailure } from "./errors.ts";
 
 /** One answer of a broker, read to its end. */
 export interface BrokerReply {
@@ -32,16 +33,16 @@ export function malformed(reply: BrokerReply, what: string): never {
   throw failure("ServiceBrokerResponseMalformed", `The service broker returned an invalid response: ${what}`, reply);
 }
 
-export function failure(name: BrokerErrorName, text: string, { status }: BrokerReply): BrokerError {
-  return new BrokerError(name, cut(text), status);
+export function failure(name: BrokerErrorType, text: string, { status }: BrokerReply): BrokerFailure {
+  return new BrokerFailure(name, cut(text), status);
 }
 
-export function badResponse(reply: BrokerReply, ignoreDescription = false): BrokerError {
+export function badResponse(reply: BrokerReply, ignoreDescription = false): BrokerFailure {
   const raw = `The service broker returned an invalid response. Status Code: ${statusText(reply)}, Body: ${reply.body}`;
   return failure("ServiceBrokerBadResponse", (ignoreDescription ? null : described(reply)) ?? raw, reply);
 }
 
-export function rejected(reply: BrokerReply): BrokerError {
+export function rejected(reply: BrokerReply): BrokerFailure {
   const raw = `The service broker rejected the request. Status Code: ${statusText(reply)}, Body: ${reply.body}`;
   return failure("ServiceBrokerRequestRejected", described(reply) ?? raw, reply);
 }

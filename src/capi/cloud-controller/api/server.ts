@@ -3,7 +3,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, 
 import type { Kysely } from "kysely";
 import type { Durable } from "../../../kit/database.ts";
 import { tellServed } from "../../../kit/served.ts";
-import { BrokerError } from "../../../protocol/broker-error.ts";
+import { isBrokerError } from "../../../services/broker-client/client.ts";
 import { type Access, accessOf } from "../access.ts";
 import { rolesOfUser } from "../access-store.ts";
 import type { CcConfig } from "../config.ts";
@@ -225,7 +225,7 @@ function isBadRequest(error: unknown): boolean {
 
 function report(error: unknown, request: FastifyRequest, { deps }: ServerParts): void {
   if ((error instanceof CcError && error.status < 500) || error instanceof CompoundError) return;
-  if (error instanceof BrokerError) return; // the broker's fault, told to whoever asked
+  if (isBrokerError(error)) return; // the broker's fault, told to whoever asked
   if (isBadRequest(error)) return;
   deps.log.error("request failed", {
     request: request.id,

@@ -1,11 +1,10 @@
 import type { Kysely } from "kysely";
-import { leavesOrphan } from "../../../../protocol/broker-error.ts";
-import type { BindAnswer, BindingDetails } from "../../../../services/broker-client/client.ts";
+import { type BindAnswer, type BindingDetails, isBrokerError } from "../../../../services/broker-client/client.ts";
 import type { CcApi } from "../../api/api.ts";
 import { CcError } from "../../errors.ts";
 import type { JobAgain, JobWork, RunningJob } from "../../jobs.ts";
 import type { CcDatabase } from "../../store/schema.ts";
-import { bind, bindingLastOperation, fetchBinding, isBrokerTrouble } from "../service-instances/broker-calls.ts";
+import { bind, bindingLastOperation, fetchBinding } from "../service-instances/broker-calls.ts";
 import { failed, isInProgress, lastOperation, operation } from "../service-instances/last-operation.ts";
 import { type ManagedInstance, managedInstance } from "../service-instances/managed.ts";
 import { nextPollMs } from "../service-instances/polling.ts";
@@ -69,8 +68,8 @@ async function askToBind(api: CcApi, context: Context, signal: AbortSignal): Pro
     await api.file.durable();
     return true;
   } catch (error) {
-    if (!isBrokerTrouble(error)) throw error;
-    await fail(api, context, error.message, leavesOrphan(error));
+    if (!isBrokerError(error)) throw error;
+    await fail(api, context, error.message, error.leavesOrphan);
     throw unable(error.message);
   }
 }
@@ -90,7 +89,7 @@ async function bindAtBroker(api: CcApi, context: Context, signal: AbortSignal): 
     }
     return answer;
   } catch (error) {
-    if (!isBrokerTrouble(error) || error.errorName !== "AsyncRequired") throw error;
+    if (!isBrokerError(error) || error.type !== "AsyncRequired") throw error;
     return await ask(true);
   }
 }
@@ -107,9 +106,9 @@ async function look(api: CcApi, context: Context, signal: AbortSignal): Promise<
   if (seen.state === "succeeded") {
     try {
       const fetched = await fetchBinding(api, managed, binding, job.actor.guid, signal);
-      await complete(api, context, fetched.details, seen.description);
+      await complete(api, context, fetched, seen.description);
     } catch (error) {
-      if (!isBrokerTrouble(error)) throw error;
+      if (!isBrokerError(error)) throw error;
       await fail(api, context, error.message, false);
       throw unable(error.message);
     }

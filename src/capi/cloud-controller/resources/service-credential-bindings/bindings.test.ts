@@ -93,7 +93,7 @@ test("an asynchronous binding is fetched when it is ready; until then nobody see
   const path = `/v3/service_credential_bindings/${guid}`;
   assert.equal(detailOf(await world.call("GET", `${path}/details`)), "Creation of service binding in progress");
   assert.equal(
-    detailOf(await world.bindApp(instance, {}, app)),
+    detailOf(await world.bindApp(instance, { strategy: "multiple" }, app)),
     `There is already a binding in progress for this service instance and app (binding guid: ${guid})`,
   );
   await world.cc.restart();

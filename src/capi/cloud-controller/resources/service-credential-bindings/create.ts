@@ -52,7 +52,7 @@ export async function insertAppBinding(
       await dropFailedBinding(api, trx, binding);
       continue;
     }
-    refuseBesides(binding, name, max);
+    refuseBesides(binding, name, strategy === "single" ? 1 : max);
     bound += 1;
   }
   if (strategy === "multiple" && bound >= max) {

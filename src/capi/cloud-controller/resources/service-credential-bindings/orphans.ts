@@ -1,9 +1,10 @@
 import type { Kysely } from "kysely";
+import { isBrokerError } from "../../../../services/broker-client/client.ts";
 import type { CcApi } from "../../api/api.ts";
 import type { Actor } from "../../audit-events.ts";
 import type { JobAgain, JobWork } from "../../jobs.ts";
 import type { CcDatabase } from "../../store/schema.ts";
-import { forgetOrphan, isBrokerTrouble } from "../service-instances/broker-calls.ts";
+import { forgetOrphan } from "../service-instances/broker-calls.ts";
 import { laneOf, planWithBroker } from "../service-instances/managed.ts";
 import type { ServiceInstance } from "../service-instances/readable.ts";
 import { type AnyBinding, removeBinding } from "./kind.ts";
@@ -34,7 +35,7 @@ function attempts(api: CcApi): JobWork {
       await forgetOrphan(api, orphan, signal);
       return undefined;
     } catch (error) {
-      if (!isBrokerTrouble(error)) throw error;
+      if (!isBrokerError(error)) throw error;
       const attempt = job.runs + 1;
       if (attempt < ATTEMPTS_MAX) return { againInMs: 2 ** attempt * MINUTE_MS };
       const { instanceGuid, bindingGuid } = orphan;

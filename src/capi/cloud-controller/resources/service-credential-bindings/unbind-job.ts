@@ -1,7 +1,8 @@
+import { isBrokerError } from "../../../../services/broker-client/client.ts";
 import type { CcApi } from "../../api/api.ts";
 import { CcError } from "../../errors.ts";
 import type { JobAgain, JobWork, RunningJob } from "../../jobs.ts";
-import { bindingLastOperation, isBrokerTrouble, unbind } from "../service-instances/broker-calls.ts";
+import { bindingLastOperation, unbind } from "../service-instances/broker-calls.ts";
 import { failed, isOperation, lastOperation, operation } from "../service-instances/last-operation.ts";
 import { type ManagedInstance, managedInstance } from "../service-instances/managed.ts";
 import { nextPollMs } from "../service-instances/polling.ts";
@@ -60,8 +61,8 @@ async function askToUnbind(api: CcApi, context: Context, signal: AbortSignal): P
     await api.file.durable();
     return false;
   } catch (error) {
-    if (!isBrokerTrouble(error)) throw error;
-    if (error.errorName === "ConcurrencyError") throw unable(BROKER_BUSY);
+    if (!isBrokerError(error)) throw error;
+    if (error.type === "ConcurrencyError") throw unable(BROKER_BUSY);
     const said = `Service broker failed to delete service binding for instance ${managed.instance.name}: ${error.message}`;
     await fail(api, context, said);
     throw unable(said);

@@ -1,12 +1,15 @@
-import { BrokerError } from "../../../../protocol/broker-error.ts";
-import type {
-  BindAnswer,
-  BrokerAnswer,
-  BrokerEndpoint,
-  FetchedBinding,
-  FetchedInstance,
-  InstanceRef,
-  LastOperationAnswer,
+import {
+  type BindAnswer,
+  type BrokerAccess,
+  type BrokerAnswer,
+  type BrokerCall,
+  type FetchedBinding,
+  type FetchedInstance,
+  type InstanceRequest,
+  isBrokerError,
+  type LastOperation,
+  type OperationQuestion,
+  type ProvisionAnswer,
 } from "../../../../services/broker-client/client.ts";
 import type { CcApi } from "../../api/api.ts";
 import type { AnyBinding } from "../service-credential-bindings/kind.ts";
@@ -18,11 +21,16 @@ import { type ManagedInstance, type PlanWithBroker, planWithBroker, requiresOf }
 
 type Json = Readonly<Record<string, unknown>>;
 
-export function endpointOf({ broker }: Pick<PlanWithBroker, "broker">): BrokerEndpoint {
+/** How a registered broker is reached. */
+export function brokerAccess({ broker }: Pick<PlanWithBroker, "broker">): BrokerAccess {
   return { url: broker.url, username: broker.auth_username, password: broker.auth_password };
 }
 
-function refOf({ offering, plan }: PlanWithBroker, instanceGuid: string): InstanceRef {
+function callOf(catalog: PlanWithBroker, userGuid: string | null, signal: AbortSignal): BrokerCall {
+  return { broker: brokerAccess(catalog), userGuid, signal };
+}
+
+function refOf({ offering, plan }: PlanWithBroker, instanceGuid: string): InstanceRequest {
   return { instanceGuid, serviceId: offering.broker_catalog_id, planId: plan.broker_catalog_id };
 }
 
@@ -37,7 +45,7 @@ export async function provision(
   parameters: Json | null,
   user: string,
   signal: AbortSignal,
-): Promise<BrokerAnswer> {
+): Promise<ProvisionAnswer> {
   const request = {
     ...refOf(managed, managed.instance.guid),
     organizationGuid: managed.organization.guid,
@@ -45,8 +53,9 @@ export async function provision(
     context: await instanceContext(api.db, managed),
     parameters,
     maintenanceInfo: maintenanceOf(managed.plan.maintenance_info),
+    acceptsIncomplete: true,
   };
-  return api.deps.brokers.provision(endpointOf(managed), request, user, signal);
+  return api.deps.brokers.provision(callOf(managed, user, signal), request);
 }
 
 export interface UpdateAsked {
@@ -64,7 +73,7 @@ export async function updateAtBroker(
   asked: UpdateAsked,
   user: string,
   signal: AbortSignal,
-): Promise<BrokerAnswer> {
+): Promise<ProvisionAnswer> {
   const { instance, organization, space, offering, plan } = managed;
   const maintenance = maintenanceOf(instance.maintenance_info);
   const request = {
@@ -79,8 +88,9 @@ export async function updateAtBroker(
       ...(maintenance === null ? {} : { maintenance_info: maintenance }),
     },
     maintenanceInfo: asked.maintenanceVersion === null ? null : { version: asked.maintenanceVersion },
+    acceptsIncomplete: true,
   };
-  return api.deps.brokers.update(endpointOf(managed), request, user, signal);
+  return api.deps.brokers.update(callOf(managed, user, signal), request);
 }
 
 export function deprovision(
@@ -89,14 +99,16 @@ export function deprovision(
   user: string,
   signal: AbortSignal,
 ): Promise<BrokerAnswer> {
-  return api.deps.brokers.deprovision(endpointOf(managed), refOf(managed, managed.instance.guid), user, signal);
+  const request = { ...refOf(managed, managed.instance.guid), acceptsIncomplete: true };
+  return api.deps.brokers.deprovision(callOf(managed, user, signal), request);
 }
 
 /** What became of what was asked last; a broker that cannot say works on it. `failed` and `succeeded` are final. */
-export interface SeenOperation {
-  readonly state: "in progress" | "succeeded" | "failed";
-  readonly description: string | null;
-  readonly retryAfterMs: number | null;
+export type SeenOperation = Pick<LastOperation, "state" | "description" | "retryAfterMs">;
+
+function questionOf(row: { readonly last_operation: string }): OperationQuestion {
+  const now = lastOperation(row);
+  return { operation: now?.broker_operation ?? null, type: now?.type ?? "create" };
 }
 
 /** CC: v2/client.rb, fetch_service_instance_last_operation */
@@ -107,14 +119,9 @@ export async function instanceLastOperation(
   signal: AbortSignal,
 ): Promise<SeenOperation> {
   const { instance } = managed;
-  const operation = lastOperation(instance)?.broker_operation ?? null;
-  const ref = refOf(managed, instance.guid);
-  return seen(
-    api.deps.brokers.instanceLastOperation(endpointOf(managed), ref, operation, user, signal),
-    lastOperation(instance)?.type === "delete",
-    api,
-    instance.guid,
-  );
+  const request = refOf(managed, instance.guid);
+  const call = callOf(managed, user, signal);
+  return seen(api, instance.guid, api.deps.brokers.instanceLastOperation(call, request, questionOf(instance)));
 }
 
 /** The instance as its broker tells it, when the offering says that it can; null when it does not. */
@@ -128,7 +135,7 @@ export async function refetchedInstance(
   try {
     return await fetchInstance(api, managed, user, signal);
   } catch (error) {
-    if (!isBrokerTrouble(error)) throw error;
+    if (!isBrokerError(error)) throw error;
     api.deps.log.info("a broker does not show a new instance", { instance: managed.instance.guid, error });
     return null;
   }
@@ -140,7 +147,7 @@ export function fetchInstance(
   user: string | null,
   signal: AbortSignal,
 ): Promise<FetchedInstance> {
-  return api.deps.brokers.fetchInstance(endpointOf(managed), refOf(managed, managed.instance.guid), user, signal);
+  return api.deps.brokers.fetchInstance(callOf(managed, user, signal), refOf(managed, managed.instance.guid));
 }
 
 export interface BindAsk {
@@ -166,7 +173,7 @@ export async function bind(
     acceptsIncomplete,
     requires: requiresOf(managed),
   };
-  return api.deps.brokers.bind(endpointOf(managed), request, user, signal);
+  return api.deps.brokers.bind(callOf(managed, user, signal), request);
 }
 
 export function unbind(
@@ -176,8 +183,8 @@ export function unbind(
   user: string,
   signal: AbortSignal,
 ): Promise<BrokerAnswer> {
-  const ref = { ...refOf(managed, managed.instance.guid), bindingGuid: binding.guid };
-  return api.deps.brokers.unbind(endpointOf(managed), ref, user, signal);
+  const request = { ...refOf(managed, managed.instance.guid), bindingGuid: binding.guid, acceptsIncomplete: true };
+  return api.deps.brokers.unbind(callOf(managed, user, signal), request);
 }
 
 /** CC: v2/client.rb, fetch_and_handle_service_binding_last_operation */
@@ -188,14 +195,9 @@ export function bindingLastOperation(
   user: string,
   signal: AbortSignal,
 ): Promise<SeenOperation> {
-  const operation = lastOperation(binding)?.broker_operation ?? null;
-  const ref = { ...refOf(managed, managed.instance.guid), bindingGuid: binding.guid };
-  return seen(
-    api.deps.brokers.bindingLastOperation(endpointOf(managed), ref, operation, user, signal),
-    lastOperation(binding)?.type === "delete",
-    api,
-    binding.guid,
-  );
+  const request = { ...refOf(managed, managed.instance.guid), bindingGuid: binding.guid };
+  const call = callOf(managed, user, signal);
+  return seen(api, binding.guid, api.deps.brokers.bindingLastOperation(call, request, questionOf(binding)));
 }
 
 export function fetchBinding(
@@ -205,8 +207,8 @@ export function fetchBinding(
   user: string | null,
   signal: AbortSignal,
 ): Promise<FetchedBinding> {
-  const ref = { ...refOf(managed, managed.instance.guid), bindingGuid: binding.guid };
-  return api.deps.brokers.fetchBinding(endpointOf(managed), ref, user, signal);
+  const request = { ...refOf(managed, managed.instance.guid), bindingGuid: binding.guid };
+  return api.deps.brokers.fetchBinding(callOf(managed, user, signal), request);
 }
 
 /** Tells a broker to forget an instance, or a binding, that may have been made in vain. Its rows may be gone. */
@@ -217,29 +219,19 @@ export async function forgetOrphan(
 ): Promise<void> {
   const catalog = await planWithBroker(api.db, orphan.planGuid);
   if (catalog === null) return;
-  const ref = refOf(catalog, orphan.instanceGuid);
+  const request = { ...refOf(catalog, orphan.instanceGuid), acceptsIncomplete: true };
   const { bindingGuid } = orphan;
-  if (bindingGuid === null) await api.deps.brokers.deprovision(endpointOf(catalog), ref, null, signal);
-  else await api.deps.brokers.unbind(endpointOf(catalog), { ...ref, bindingGuid }, null, signal);
+  const call = callOf(catalog, null, signal);
+  if (bindingGuid === null) await api.deps.brokers.deprovision(call, request);
+  else await api.deps.brokers.unbind(call, { ...request, bindingGuid });
 }
 
-async function seen(
-  asked: Promise<LastOperationAnswer>,
-  isDelete: boolean,
-  api: CcApi,
-  guid: string,
-): Promise<SeenOperation> {
+async function seen(api: CcApi, guid: string, asked: Promise<LastOperation>): Promise<SeenOperation> {
   try {
-    const { state, ...answer } = await asked;
-    // Gone: what was to be deleted is; what was to be made may still come.
-    return { ...answer, state: state ?? (isDelete ? "succeeded" : "in progress") };
+    return await asked;
   } catch (error) {
-    if (!isBrokerTrouble(error)) throw error;
+    if (!isBrokerError(error)) throw error;
     api.deps.log.info("a broker does not tell how its work goes", { guid, error });
     return { state: "in progress", description: null, retryAfterMs: null };
   }
-}
-
-export function isBrokerTrouble(error: unknown): error is BrokerError {
-  return error instanceof BrokerError;
 }

@@ -1,10 +1,10 @@
-import type { BrokerError } from "../../../../protocol/broker-error.ts";
+import { type BrokerError, isBrokerError } from "../../../../services/broker-client/client.ts";
 import type { CcApi } from "../../api/api.ts";
 import type { Actor } from "../../audit-events.ts";
 import { CcError, CompoundError } from "../../errors.ts";
 import type { JobAgain, JobWork, RunningJob } from "../../jobs.ts";
 import { enqueueUnbindsOfInstance } from "../service-credential-bindings/unbind-all.ts";
-import { deprovision, instanceLastOperation, isBrokerTrouble } from "./broker-calls.ts";
+import { deprovision, instanceLastOperation } from "./broker-calls.ts";
 import { deleteInstanceRows } from "./delete-rows.ts";
 import { recordInstance } from "./events.ts";
 import { failed, isInProgress, isOperation, lastOperation, operation } from "./last-operation.ts";
@@ -91,7 +91,7 @@ async function askToDeprovision(
     await api.file.durable();
     return false;
   } catch (error) {
-    if (!isBrokerTrouble(error)) throw error;
+    if (!isBrokerError(error)) throw error;
     const shown = deprovisionError(error, instance.name);
     await fail(api, instance.guid, shown.said);
     throw shown.error;
@@ -99,11 +99,11 @@ async function askToDeprovision(
 }
 
 function deprovisionError(error: BrokerError, name: string): { said: string; error: CcError } {
-  if (error.errorName === "ServiceBrokerConflict") {
+  if (error.type === "ServiceBrokerConflict") {
     const conflict = new CcError("ServiceInstanceDeprovisionFailed", [error.message], { cause: error });
     return { said: conflict.message, error: conflict };
   }
-  if (error.errorName === "ConcurrencyError") {
+  if (error.type === "ConcurrencyError") {
     const busy = new CcError("AsyncServiceInstanceOperationInProgress", [name], { cause: error });
     return { said: busy.message, error: busy };
   }

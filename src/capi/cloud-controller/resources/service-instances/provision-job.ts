@@ -1,12 +1,11 @@
 import type { Kysely } from "kysely";
-import { leavesOrphan } from "../../../../protocol/broker-error.ts";
-import type { BrokerAnswer } from "../../../../services/broker-client/client.ts";
+import { isBrokerError, type ProvisionAnswer } from "../../../../services/broker-client/client.ts";
 import type { CcApi } from "../../api/api.ts";
 import { CcError } from "../../errors.ts";
 import type { JobAgain, JobWork, RunningJob } from "../../jobs.ts";
 import type { CcDatabase } from "../../store/schema.ts";
 import { mitigateOrphanedInstance } from "../service-credential-bindings/orphans.ts";
-import { instanceLastOperation, isBrokerTrouble, provision, refetchedInstance } from "./broker-calls.ts";
+import { instanceLastOperation, provision, refetchedInstance } from "./broker-calls.ts";
 import { recordInstance } from "./events.ts";
 import { failed, isInProgress, lastOperation, operation } from "./last-operation.ts";
 import { type ManagedInstance, managedInstance, requiresOf } from "./managed.ts";
@@ -51,7 +50,7 @@ async function askToProvision(
   managed: ManagedInstance,
   input: ProvisionInput,
   signal: AbortSignal,
-): Promise<BrokerAnswer> {
+): Promise<ProvisionAnswer> {
   try {
     const answer = await provision(api, managed, input.parameters, job.actor.guid, signal);
     await api.transaction(async (trx) => {
@@ -73,8 +72,8 @@ async function askToProvision(
     await api.file.durable();
     return answer;
   } catch (error) {
-    if (!isBrokerTrouble(error)) throw error;
-    await fail(api, job, error.message, leavesOrphan(error));
+    if (!isBrokerError(error)) throw error;
+    await fail(api, job, error.message, error.leavesOrphan);
     throw new CcError("UnableToPerform", ["provision", error.message], { cause: error });
   }
 }

@@ -1,11 +1,11 @@
 import type { Kysely } from "kysely";
-import type { BrokerAnswer } from "../../../../services/broker-client/client.ts";
+import { isBrokerError, type ProvisionAnswer } from "../../../../services/broker-client/client.ts";
 import type { CcApi } from "../../api/api.ts";
 import { CcError } from "../../errors.ts";
 import type { JobAgain, JobWork, RunningJob } from "../../jobs.ts";
 import type { CcDatabase } from "../../store/schema.ts";
 import type { ManagedUpdate } from "./body.ts";
-import { instanceLastOperation, isBrokerTrouble, refetchedInstance, updateAtBroker } from "./broker-calls.ts";
+import { instanceLastOperation, refetchedInstance, updateAtBroker } from "./broker-calls.ts";
 import { recordInstance } from "./events.ts";
 import { failed, isInProgress, lastOperation, operation } from "./last-operation.ts";
 import { type ManagedInstance, managedInstance, type PlanWithBroker, planWithBroker } from "./managed.ts";
@@ -56,7 +56,7 @@ export function updateWork(api: CcApi): JobWork {
   };
 }
 
-async function askToUpdate(api: CcApi, context: Context, signal: AbortSignal): Promise<BrokerAnswer> {
+async function askToUpdate(api: CcApi, context: Context, signal: AbortSignal): Promise<ProvisionAnswer> {
   const { job, input, current, next } = context;
   try {
     const { parameters, name } = input.wanted;
@@ -80,7 +80,7 @@ async function askToUpdate(api: CcApi, context: Context, signal: AbortSignal): P
     await api.file.durable();
     return answer;
   } catch (error) {
-    if (!isBrokerTrouble(error) && !(error instanceof CcError)) throw error;
+    if (!isBrokerError(error) && !(error instanceof CcError)) throw error;
     await fail(api, job, error.message);
     throw error instanceof CcError ? error : unable(error.message);
   }
