@@ -10,7 +10,7 @@ import { beginGarden } from "./assembly/garden.ts";
 import { startIdentity } from "./assembly/identity.ts";
 import { beginLifecycle } from "./assembly/lifecycle.ts";
 import { startLogging } from "./assembly/logging.ts";
-import { startNames } from "./assembly/networking.ts";
+import { DomainNews, startNames } from "./assembly/networking.ts";
 import { startBus, startRouter, startRoutes } from "./assembly/routing.ts";
 import type { Site } from "./assembly/site.ts";
 import { narrate } from "./narrator.ts";
@@ -53,7 +53,8 @@ export async function startControlPlane(site: Site, deps: Assembly["deps"]): Pro
   ]);
   const diego = await startDiego(assembly, locket.client);
   const { bbs } = diego;
-  const cc = await startCapi(assembly, { uaa: uaa.client, blobstore: blobstore.client, bbs, logging });
+  const domains = new DomainNews();
+  const cc = await startCapi(assembly, { uaa: uaa.client, blobstore: blobstore.client, bbs, logging, domains });
   const rep = await startCell(assembly, { garden, agent, lifecycleFolder: lifecycle.folder, diego });
   const components = [
     { name: "api", uris: [`api.${config.domain}`], ...cc.address },
@@ -61,7 +62,7 @@ export async function startControlPlane(site: Site, deps: Assembly["deps"]): Pro
     { name: "log-cache", uris: [`log-cache.${config.domain}`], ...logging.logCacheAddress },
   ];
   await startRoutes(assembly, { router: gorouter, bus, bbs, components });
-  await startNames(assembly, garden);
+  await startNames(assembly, garden, domains);
   const runtimes = await lifecycle.prepareRuntimes();
 
   const owned = cleanup.move();

@@ -8,6 +8,12 @@ import type { BrokerClient } from "../../services/broker-client/client.ts";
 import type { BlobstoreClient } from "../blobstore/client.ts";
 import type { BridgeClient } from "../cc-bridge/client.ts";
 
+export interface DomainName {
+  readonly name: string;
+  /** Made by an administrator for everybody; false: an organization's own. */
+  readonly shared: boolean;
+}
+
 /** What the Cloud Controller is given. */
 export interface CcDeps {
   readonly clock: Clock;
@@ -22,6 +28,8 @@ export interface CcDeps {
   readonly brokers: BrokerClient;
   /** Takes the log lines of source type API. */
   readonly agent: AgentClient;
+  /** Told at the start and after every change which domains there are, internal ones left out. Must return at once. */
+  readonly domainsChanged?: (domains: readonly DomainName[]) => void;
   /** Makes the archive of a system buildpack and gives its path. Asked only when the Cloud Controller lacks it. */
   readonly buildpackArchive: (name: string, signal: AbortSignal) => Promise<string>;
 }

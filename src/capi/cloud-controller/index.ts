@@ -1,3 +1,3 @@
 export { type CloudController, startCloudController } from "./cloud-controller.ts";
 export { type CcConfig, type CcUrls, DEFAULT_LIMITS } from "./config.ts";
-export type { CcDeps } from "./deps.ts";
+export type { CcDeps, DomainName } from "./deps.ts";

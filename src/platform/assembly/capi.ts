@@ -12,6 +12,7 @@ import { appsDomain } from "../urls.ts";
 import { ingotVersion } from "../version.ts";
 import { type Assembly, LOOPBACK } from "./assembly.ts";
 import type { Logging } from "./logging.ts";
+import type { DomainNews } from "./networking.ts";
 
 /** What brokers are reached by: apps of this machine by its router, everything else as anybody reaches it. Tenants choose the addresses. */
 function brokerHttp({ config, ca }: Assembly["site"]): HttpClient {
@@ -25,11 +26,11 @@ function brokerHttp({ config, ca }: Assembly["site"]): HttpClient {
 /** Cloud Controller, and the bridge that makes its wishes Diego's. */
 export async function startCapi(
   { site, deps, log, data, pause, keep }: Assembly,
-  clients: { uaa: UaaClient; blobstore: BlobstoreClient; bbs: BbsClient; logging: Logging },
+  clients: { uaa: UaaClient; blobstore: BlobstoreClient; bbs: BbsClient; logging: Logging; domains: DomainNews },
 ): ReturnType<typeof startCloudController> {
   const { config, state, urls, sshFingerprint } = site;
   const { clock, random, secrets, subprocess, http } = deps;
-  const { uaa, blobstore, bbs, logging } = clients;
+  const { uaa, blobstore, bbs, logging, domains } = clients;
   const sockets = internalSockets(state);
   const bridge = await keep(
     startCcBridge(defaultBridgeConfig(sockets.ccUploader), {
@@ -45,6 +46,7 @@ export async function startCapi(
     startCloudController(
       {
         database: { path: data("cloud-controller") },
+        sealing: { current: "key-1", keys: { "key-1": site.store.get("cloudControllerDatabaseKey", 32) } },
         listen: { host: LOOPBACK, port: 0 },
         internalSocketPath: sockets.cloudController,
         externalDomain: config.domain,
@@ -78,6 +80,7 @@ export async function startCapi(
           { http: brokerHttp(site), clock, random },
         ),
         agent: logging.agent,
+        domainsChanged: domains.tell,
         buildpackArchive: async (name, signal) => {
           const found = systemBuildpacks().find((buildpack) => buildpack.name === name);
           if (found === undefined) throw new Error(`no system buildpack ${name}`);

@@ -8,6 +8,7 @@ import { isUniqueViolation } from "../../store/unique.ts";
 import { parseBody } from "../../validation.ts";
 import { type Organization, requireOrganizationWrite } from "../../visible.ts";
 import { SYSTEM_HOSTNAMES } from "../routes/system-hostnames.ts";
+import { announceDomains } from "./announce.ts";
 import { DOMAIN_CREATE } from "./body.ts";
 import { overlapText } from "./overlap.ts";
 import { presentDomains } from "./present.ts";
@@ -59,6 +60,7 @@ export function createDomain(api: CcApi): Handler {
         if (!isUniqueViolation(error, "domains.name")) throw error;
         throw unprocessable(takenText(wanted.name));
       });
+    await announceDomains(api);
     const [document] = await presentDomains(api, access, [domain]);
     return created(document!);
   };

@@ -10,6 +10,7 @@ import { changeMetadata, deleteMetadata } from "../../metadata.ts";
 import { parseBody } from "../../validation.ts";
 import { visibleOrganization } from "../../visible.ts";
 import { deleteRoutes } from "../routes/delete.ts";
+import { announceDomains } from "./announce.ts";
 import { DOMAIN_UPDATE } from "./body.ts";
 import { createDomain } from "./create.ts";
 import { presentDomains } from "./present.ts";
@@ -21,6 +22,7 @@ const DOMAINS_LIST: ListSpec = { filters: { names: "list", organization_guids: "
 
 /** Registers `/v3/domains` and the domains of an organization. CC: controllers/v3/domains_controller.rb */
 export function domains(api: CcApi): void {
+  api.prepare(() => announceDomains(api));
   api.get("/v3/domains", async ({ query, access, path }) =>
     ok(await list(api, access, path, query, readableDomains(api, access))),
   );
@@ -125,6 +127,7 @@ function deleteDomain(api: CcApi): JobWork {
       await trx.deleteFrom("domains").where("guid", "=", resourceGuid).execute();
       return touched;
     });
+    await announceDomains(api);
     api.hooks.processRoutingChanged(processes);
     return undefined;
   };

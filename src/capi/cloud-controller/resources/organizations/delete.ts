@@ -2,6 +2,7 @@ import type { CcApi } from "../../api/api.ts";
 import { CcError } from "../../errors.ts";
 import type { JobWork } from "../../jobs.ts";
 import { deleteMetadata } from "../../metadata.ts";
+import { announceDomains } from "../domains/announce.ts";
 import { emptyOfServices } from "../service-instances/empty-space.ts";
 import { deleteSpace } from "../spaces/delete.ts";
 
@@ -50,6 +51,7 @@ export function deleteOrganization(api: CcApi): JobWork {
         data: { request: { recursive: true } },
       });
     });
+    await announceDomains(api);
     return undefined;
   };
 }
