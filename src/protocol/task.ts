@@ -14,7 +14,7 @@ export interface TaskDefinition {
   readonly logSource: string;
   readonly logGuid: string;
   readonly metricsGuid: string;
-  /** File in the container whose content (≤ 10 KB) becomes `result`; empty for none. */
+  /** File in the container whose content (≤ 50 KB) becomes `result`; empty for none. */
   readonly resultFile: string;
   /** Called with POST when completed; empty for none. */
   readonly completionCallbackUrl: string;
