@@ -1,6 +1,8 @@
 import { rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
-import { openDatabase } from "../../kit/database.ts";
+import { type Database, openDatabase } from "../../kit/database.ts";
+import { Seal } from "../../kit/seal.ts";
+import { SealedColumns } from "../../kit/sealed-columns.ts";
 import type { CloudControllerSource } from "../cc-bridge/client.ts";
 import type { CcApi } from "./api/api.ts";
 import { closeServer } from "./api/close-server.ts";
@@ -19,6 +21,7 @@ import { RESOURCES } from "./resources/index.ts";
 import { diegoSource } from "./resources/processes/diego-source.ts";
 import { CC_MIGRATIONS } from "./store/migrations.ts";
 import type { CcDatabase } from "./store/schema.ts";
+import { resealRows, SEALED_COLUMNS } from "./store/sealed.ts";
 import { seed } from "./store/seed.ts";
 
 export interface CloudController extends AsyncDisposable {
@@ -31,6 +34,7 @@ export interface CloudController extends AsyncDisposable {
 
 /** A background loop that failed waits this long. */
 const LOOP_RETRY_MS = 1_000;
+const RESEAL_INTERVAL_MS = 3_600_000;
 
 /**
  * Opens (and migrates) the database, takes up unfinished jobs and listens on both addresses. Resolves when requests are answered.
@@ -39,7 +43,8 @@ const LOOP_RETRY_MS = 1_000;
  */
 export async function startCloudController(config: CcConfig, deps: CcDeps): Promise<CloudController> {
   const database = await openDatabase<CcDatabase>(config.database, CC_MIGRATIONS);
-  const { db } = database;
+  const seal = config.sealing === undefined ? null : new Seal(config.sealing, deps.secrets);
+  const db = seal === null ? database.db : database.db.withPlugin(new SealedColumns(SEALED_COLUMNS, seal));
   const stop = new AbortController();
   const preparations: ((signal: AbortSignal) => Promise<void>)[] = [];
   const loops: { name: string; loop: (signal: AbortSignal) => Promise<void> }[] = [];
@@ -78,6 +83,7 @@ export async function startCloudController(config: CcConfig, deps: CcDeps): Prom
       background: (name, loop) => void loops.push({ name, loop }),
     };
     for (const register of RESOURCES) register(api);
+    if (seal !== null) api.background("seal", (signal) => keepSealed(database, seal, deps, signal));
     for (const prepare of preparations) await prepare(stop.signal);
     await database.durable();
     await external.server.listen({ host: config.listen.host, port: config.listen.port });
@@ -103,6 +109,19 @@ export async function startCloudController(config: CcConfig, deps: CcDeps): Prom
     await database[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Seals what an older version left open, and after a change of keys everything anew. */
+async function keepSealed(
+  database: Database<CcDatabase>,
+  seal: Seal,
+  { clock, log }: Pick<CcDeps, "clock" | "log">,
+  signal: AbortSignal,
+): Promise<void> {
+  const count = await resealRows(database.db, seal, signal);
+  await database.durable();
+  if (count > 0) log.info("sealed what lay open", { count });
+  await clock.sleep(RESEAL_INTERVAL_MS, signal).catch(() => undefined); // aborted: the loop ends
 }
 
 async function keepRunning(

@@ -1,4 +1,5 @@
 import type { DatabaseLocation } from "../../kit/database.ts";
+import type { SealingKeys } from "../../kit/seal.ts";
 import type { RateLimits } from "./api/rate-limiter.ts";
 
 /** Where other systems are reached from outside; all with scheme and real port. */
@@ -19,6 +20,8 @@ export interface CcUrls {
 
 export interface CcConfig {
   readonly database: DatabaseLocation;
+  /** Keys that environment variables, credentials and passwords are sealed with in the database; left out: they lie open. */
+  readonly sealing?: SealingKeys;
   /** The public API. Port 0: a free one. */
   readonly listen: { readonly host: string; readonly port: number };
   /** The internal API, for the BBS, cells and cc-uploader. */
@@ -37,6 +40,8 @@ export interface CcConfig {
   readonly rateLimits?: RateLimits | null;
   /** Origins whose pages may ask, `*` stands for anything. CC: allowed_cors_domains */
   readonly corsOrigins?: readonly string[];
+  /** A manager of an organization may bring people of other origins in by name. CC: allow_user_creation_by_org_manager, false */
+  readonly orgManagersCreateUsers?: boolean;
   /** Buildpacks that the platform brings along, in order of detection. */
   readonly systemBuildpacks: readonly SystemBuildpack[];
   /** Name, version and texts of `/v2/info` and `/v3/info`. */

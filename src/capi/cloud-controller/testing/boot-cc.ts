@@ -154,6 +154,7 @@ export class TestCc implements AsyncDisposable {
 function configIn(folder: string): CcConfig {
   return {
     database: testDatabase(join(folder, DATABASE_FILE)),
+    sealing: { current: "test", keys: { test: "a key of tests" } },
     listen: { host: "127.0.0.1", port: 0 },
     internalSocketPath: join(folder, "cc.sock"),
     externalDomain: "cf.localhost",
@@ -236,6 +237,12 @@ function testDeps(users: readonly UaaUser[], keys: readonly Record<string, unkno
             names.some((name) => name.toLowerCase() === user.userName.toLowerCase()) &&
             (origin === null || user.origin === origin),
         ),
+      ensureShadowUser: async (userName, origin) => {
+        const known = users.find((user) => user.userName === userName && user.origin === origin);
+        const user = known ?? { id: `shadow-${users.length}`, userName, origin };
+        if (known === undefined) users.push(user);
+        return user;
+      },
     },
   };
 }
