@@ -28,15 +28,19 @@ async function verifierWith(kids: string[]) {
   const jwk = await exportJWK(publicKey);
   let reads = 0;
   let steadyMs = 0;
+  let wallMs = NOW_S * 1000;
+  let isAway = false;
   const uaa = {
     tokenKeys: async () => {
+      if (isAway) throw new Error("away");
       reads++;
       return { keys: kids.map((kid) => ({ ...jwk, kid, alg: "RS256", use: "sig" })) };
     },
     usersById: async () => [],
     usersByName: async () => [],
+    ensureShadowUser: async () => ({ refused: "nobody" }),
   };
-  const clock = { ...systemClock(), nowMs: () => NOW_S * 1000, steadyMs: () => steadyMs };
+  const clock = { ...systemClock(), nowMs: () => wallMs, steadyMs: () => steadyMs };
   const verifier = new TokenVerifier({ clock, uaa });
   const sign = (header: JWTHeaderParameters, body: Json = CLAIMS, key: KeyObject | Uint8Array = privateKey) =>
     new SignJWT(body).setProtectedHeader(header).sign(key);
@@ -45,6 +49,12 @@ async function verifierWith(kids: string[]) {
     publicKey,
     sign,
     reads: () => reads,
+    breakUaa: () => {
+      isAway = true;
+    },
+    tick: (ms: number) => {
+      wallMs += ms;
+    },
     later: (ms: number) => {
       steadyMs += ms;
     },
@@ -126,4 +136,36 @@ test("a rotated key is read once, and made-up key ids do not make the UAA work",
   const callers = await Promise.all(Array.from({ length: 20 }, () => verifier.verify(`bearer ${fresh}`)));
   assert.ok(callers.every((caller) => caller?.guid === "user-guid"));
   assert.equal(reads(), 2, "many at once ask once");
+});
+
+test("a token that was checked is known until it expires, its key is withdrawn, or a thousand others have come", async () => {
+  const kids = ["key-1", "key-2"];
+  const { verifier, sign, reads, later, tick } = await verifierWith(kids);
+  const old = `bearer ${await sign({ alg: "RS256", kid: "key-1" })}`;
+  const first = await verifier.verify(old);
+  assert.equal(await verifier.verify(old), first, "the same caller: nothing is checked again");
+  const short = `bearer ${await sign({ alg: "RS256", kid: "key-1" }, { ...CLAIMS, exp: NOW_S + 5 })}`;
+  await verifier.verify(short);
+  tick(6_000);
+  assert.ok(await isRefused(verifier, short), "it has expired meanwhile");
+  kids.shift();
+  assert.equal((await verifier.verify(old))?.guid, "user-guid", "nobody has told us yet");
+  later(60_001);
+  const callers = await Promise.allSettled(Array.from({ length: 10 }, () => verifier.verify(old)));
+  assert.ok(callers.some(({ status }) => status === "rejected"));
+  assert.ok(await isRefused(verifier, old), "its key was withdrawn");
+  assert.equal((await verifier.verify(`bearer ${await sign({ alg: "RS256", kid: "key-2" })}`))?.guid, "user-guid");
+  assert.equal(reads(), 2);
+});
+
+test("keys go on counting while the UAA is away", async () => {
+  const { verifier, sign, later, breakUaa } = await verifierWith(["key-1"]);
+  const token = `bearer ${await sign({ alg: "RS256", kid: "key-1" })}`;
+  await verifier.verify(token);
+  breakUaa();
+  later(60_001);
+  assert.equal((await verifier.verify(token))?.guid, "user-guid");
+  later(10_000);
+  const unknown = `bearer ${await sign({ alg: "RS256", kid: "key-9" })}`;
+  await assert.rejects(verifier.verify(unknown), (error) => error instanceof CcError && error.name !== "");
 });
