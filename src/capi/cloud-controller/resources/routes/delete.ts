@@ -3,6 +3,7 @@ import type { CcApi } from "../../api/api.ts";
 import type { Actor } from "../../audit-events.ts";
 import { deleteMetadata } from "../../metadata.ts";
 import type { CcDatabase } from "../../store/schema.ts";
+import { forgetRouteBindings } from "../service-route-bindings/unbind-routes.ts";
 import { touchProcesses } from "./touch-processes.ts";
 
 /**
@@ -28,6 +29,7 @@ export async function deleteRoutes(
     .select(["app_guid", "process_type"])
     .execute();
   const policies = await trx.selectFrom("route_policies").where("route_guid", "in", guids).select("guid").execute();
+  await forgetRouteBindings(api, trx, guids);
   await trx.deleteFrom("service_route_bindings").where("route_guid", "in", guids).execute();
   await trx.deleteFrom("routes").where("guid", "in", guids).execute(); // destinations and shares go with them
   await deleteMetadata(trx, "route", guids);

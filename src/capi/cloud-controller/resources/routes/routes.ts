@@ -5,6 +5,7 @@ import { notFound, unprocessable } from "../../errors.ts";
 import { parseShowQuery } from "../../list-query.ts";
 import { changeMetadata } from "../../metadata.ts";
 import { requireSpaceWrite, visibleSpace } from "../../visible.ts";
+import { unbindRoute } from "../service-route-bindings/unbind-routes.ts";
 import { parseRouteCreate, parseRouteUpdate } from "./body.ts";
 import { insertRoute } from "./create.ts";
 import { deleteRoutes } from "./delete.ts";
@@ -34,7 +35,10 @@ export function routes(api: CcApi): void {
       await api.enqueue({ operation: "route.delete", resourceType: "route", resourceGuid: route.guid, actor }),
     );
   });
-  api.job("route.delete", async ({ resourceGuid, actor }) => {
+  api.job("route.delete", async (job) => {
+    const { resourceGuid, actor } = job;
+    const waits = await unbindRoute(api, job, resourceGuid);
+    if (waits !== null) return waits;
     api.hooks.processRoutingChanged(await api.transaction((trx) => deleteRoutes(api, trx, [resourceGuid], actor)));
     return undefined;
   });

@@ -91,6 +91,19 @@ test("what cannot be a route service is refused in the field's words", async () 
   assert.equal(detailOf(await bind(two, route)), "A route may only be bound to a single service instance");
 });
 
+test("a route is deleted when its broker has unbound it", async () => {
+  const route = await newRoute();
+  const instance = await world.instance(`proxy-${++made}`, "filter");
+  await world.done(await bind(instance, route));
+  const { guid } = await only(route);
+  const off = world.broker.rule("DELETE", BINDING, { status: 500, body: { description: "not now" } });
+  assert.match(await world.failure(await world.call("DELETE", `/v3/routes/${route}`)), /not now/);
+  off();
+  await world.done(await world.call("DELETE", `/v3/routes/${route}`));
+  assert.ok(!world.broker.holds.has(guid));
+  assert.equal((await world.call("GET", `/v3/routes/${route}`)).status, 404);
+});
+
 test("an asynchronous route binding takes its address when it is ready", async () => {
   const route = await newRoute();
   const instance = await world.instance(`proxy-${++made}`, "filter");
