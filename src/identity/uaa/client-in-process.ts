@@ -1,7 +1,10 @@
 import type { SigningKeyInfo, UaaAdmin, UaaClient, UaaUser } from "./client.ts";
 import type { UaaContext } from "./context.ts";
+import { UaaError } from "./errors.ts";
 import { tokenKeys } from "./handlers/keys.ts";
 import type { User } from "./model.ts";
+import { validateUser } from "./scim-user.ts";
+import { createShadowUser } from "./shadow-user.ts";
 import type { SigningKey } from "./signing-keys.ts";
 
 /** At most this many ids or names a call, as over the wire. */
@@ -18,11 +21,21 @@ export function inProcessClient(context: UaaContext): UaaClient {
     },
     usersByName: async (userNames, origin) => {
       if (userNames.length > IDS_MAX) throw new RangeError(`more than ${IDS_MAX} names`);
-      const found: UaaUser[] = [];
-      for (const name of new Set(userNames.map((userName) => userName.toLowerCase()))) {
-        found.push(...(await context.users.findByName(name, origin)).map(toUaaUser));
+      return (await context.users.findByNames(userNames, origin)).map(toUaaUser);
+    },
+    ensureShadowUser: async (userName, origin) => {
+      try {
+        validateUser({ userName, email: userName }, origin);
+      } catch (error) {
+        if (!(error instanceof UaaError)) throw error;
+        return { refused: error.message };
       }
-      return found;
+      const [known] = await context.users.findByName(userName, origin);
+      if (known !== undefined) return toUaaUser(known);
+      const nobody = { givenName: null, familyName: null, phoneNumber: null, externalId: null };
+      const user = await createShadowUser(context, origin, { userName, email: userName, verified: true, ...nobody });
+      await context.file.durable();
+      return toUaaUser(user);
     },
   };
 }

@@ -12,6 +12,15 @@ export interface UaaClient {
   usersById(ids: readonly string[], signal: AbortSignal): Promise<UaaUser[]>;
   /** Any origin when none is given. Names compare without case. */
   usersByName(userNames: readonly string[], origin: string | null, signal: AbortSignal): Promise<UaaUser[]>;
+  /**
+   * The account with this name and origin, made when there is none yet: its owner will sign in at that origin. Durable.
+   * `refused` says why there cannot be such an account. UAA: POST /Users
+   */
+  ensureShadowUser(
+    userName: string,
+    origin: string,
+    signal: AbortSignal,
+  ): Promise<UaaUser | { readonly refused: string }>;
 }
 
 export interface SigningKeyInfo {

@@ -78,6 +78,15 @@ export class UserStore {
     return row === undefined ? null : fromRow(row);
   }
 
+  /** As `findByName`, for many names. */
+  async findByNames(userNames: readonly string[], origin: string | null): Promise<User[]> {
+    if (userNames.length === 0) return [];
+    const names = userNames.map((name) => name.toLowerCase());
+    let query = this.#db.selectFrom("users").selectAll().where("user_name_lower", "in", names);
+    if (origin !== null) query = query.where("origin", "=", origin);
+    return (await query.orderBy("created_ms").execute()).map(fromRow);
+  }
+
   async findMany(ids: readonly string[]): Promise<User[]> {
     if (ids.length === 0) return [];
     return (await this.#db.selectFrom("users").selectAll().where("id", "in", ids).execute()).map(fromRow);

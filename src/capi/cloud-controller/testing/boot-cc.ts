@@ -201,7 +201,7 @@ export function quietBridge(): BridgeClient {
   };
 }
 
-function testDeps(users: readonly UaaUser[], keys: readonly Record<string, unknown>[]): CcDeps {
+function testDeps(users: UaaUser[], keys: readonly Record<string, unknown>[]): CcDeps {
   const nothing = (): Promise<never> => Promise.reject(new Error("not in this test"));
   const quiet = async (): Promise<void> => undefined;
   const blobstore: BlobstoreClient = {

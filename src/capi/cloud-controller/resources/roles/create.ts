@@ -7,7 +7,7 @@ import { unprocessable } from "../../errors.ts";
 import { isUniqueViolation } from "../../store/unique.ts";
 import { parseBody } from "../../validation.ts";
 import { type Organization, requireOrganizationWrite, requireSpaceWrite, type Space } from "../../visible.ts";
-import { uaaUsers, uaaUsersByName } from "../users/names.ts";
+import { ensureUaaUser, uaaUsers, uaaUsersByName } from "../users/names.ts";
 import { readableGuids } from "../users/readable.ts";
 import { ROLE_CREATE, type RoleWanted } from "./body.ts";
 import { recordRole } from "./events.ts";
@@ -72,7 +72,7 @@ async function inOrganization(
     throw unprocessable("Invalid organization. Ensure that the organization exists and you have access to it.");
   }
   requireOrganizationWrite(access, organization, access.canWriteOrganization(organization.guid));
-  const userGuid = await userGuidOf(api, access, wanted, null);
+  const userGuid = await userGuidOf(api, access, wanted, null, api.config.orgManagersCreateUsers === true);
   await api.users.ensure(api.db, userGuid);
   return insert(api, actor, wanted, userGuid, { organization }, request);
 }
@@ -82,9 +82,13 @@ async function userGuidOf(
   access: Access,
   { user }: RoleWanted,
   unknownText: string | null,
+  createsUsers = false,
 ): Promise<string> {
   if ("guid" in user) return user.guid;
   await api.featureFlags.require("set_roles_by_username", access);
+  if (createsUsers && user.origin !== null && user.origin !== "uaa") {
+    return (await ensureUaaUser(api, user.userName, user.origin)).id;
+  }
   const found = await uaaUsersByName(api, [user.userName], user.origin);
   if (user.origin === null && found.length > 1) {
     const origins = found.map(({ origin }) => origin).sort();

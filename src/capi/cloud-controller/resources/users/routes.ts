@@ -9,7 +9,7 @@ import { isUniqueViolation } from "../../store/unique.ts";
 import { check, full, metadata, own, parseBody } from "../../validation.ts";
 import { visibleOrganization, visibleSpace } from "../../visible.ts";
 import { guidsOfMembers, listUsers, USERS_LIST } from "./list.ts";
-import { uaaUsersByName } from "./names.ts";
+import { ensureUaaUser } from "./names.ts";
 import { presentUsers, type User } from "./present.ts";
 import { readableGuids } from "./readable.ts";
 
@@ -105,9 +105,12 @@ async function visibleUser(api: CcApi, access: Access, guid: string): Promise<Us
 
 function create(api: CcApi): Handler {
   return async ({ body, access }) => {
-    if (!access.admin) throw notAuthorized();
+    const isManager = api.config.orgManagersCreateUsers === true && isOrgManager(access);
+    if (!access.admin && !isManager) throw notAuthorized();
     const wanted = parseBody(USER_CREATE, body);
-    const guid = wanted.guid ?? (await guidByName(api, wanted.username!, wanted.origin!));
+    // By guid anybody could be brought in; by name and origin only who can sign in there.
+    if (!access.admin && wanted.guid) throw notAuthorized();
+    const guid = wanted.guid ?? (await ensureUaaUser(api, wanted.username!, wanted.origin!)).id;
     const user = await api
       .transaction(async (trx) => {
         const row = await trx
@@ -130,10 +133,8 @@ function create(api: CcApi): Handler {
   };
 }
 
-async function guidByName(api: CcApi, userName: string, origin: string): Promise<string> {
-  const [user] = await uaaUsersByName(api, [userName], origin);
-  if (user === undefined) throw unprocessable(`No user exists with the username '${userName}' and origin '${origin}'.`);
-  return user.id;
+function isOrgManager({ roles }: Access): boolean {
+  return roles.some(({ type }) => type === "organization_manager");
 }
 
 async function present(api: CcApi, user: User): Promise<object> {
