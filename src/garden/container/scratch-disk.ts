@@ -1,10 +1,12 @@
 import { existsSync, statfsSync } from "node:fs";
 import { mkdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Clock } from "../../kit/clock.ts";
 import { runChecked, type Subprocess } from "../../kit/subprocess.ts";
 import { ID_MAP } from "../config.ts";
 
+const PROGRAM = fileURLToPath(new URL("scratch-disk.pl", import.meta.url));
 const COMMAND_TIMEOUT_MS = 30_000;
 /** Below this, a file system's own tables would take most of it. */
 const DISK_BYTES_MIN = 1 << 20;
@@ -48,47 +50,21 @@ export async function mountRootfs(
   deps: ScratchDeps,
 ): Promise<void> {
   const { folder, limitBytes, lowerPaths, rootfsPath } = input;
-  const disk = join(folder, "disk");
-  const image = join(folder, "disk.img");
-  const makeDisk =
-    limitBytes > 0
-      ? `truncate -s ${Math.ceil(imageBytes(limitBytes) / 1024)}K "$image"
-mkfs.ext4 -q -F -m 0 -i 8192 -O ^has_journal,^resize_inode -E lazy_itable_init=1,nodiscard "$image"
-mount -o loop,discard,noatime,nosuid,nodev,noinit_itable "$image" "$disk"
-rmdir "$disk/lost+found"`
-      : "";
-  const root = ID_MAP.firstHostId;
-  const etc = Object.entries(input.etcFiles).map(
-    ([name, text]) => `printf %s '${text.replaceAll("'", "'\\''")}' > "$disk/upper/etc/${name}"`,
-  );
-  const script = `
-set -e
-umask 022
-options=${OVERLAY_OPTIONS}
-image=$1 disk=$2 rootfs=$3 lower=$4
-${makeDisk}
-mkdir "$disk/upper" "$disk/work" "$disk/upper/etc"
-${etc.join("\n")}
-chown -R ${root}:${root} "$disk/upper"
-mount -t overlay overlay -o "lowerdir=$lower,upperdir=$disk/upper,workdir=$disk/work,$options" "$rootfs"
-`;
-  await mkdir(disk, { recursive: true });
+  await mkdir(join(folder, "disk"), { recursive: true });
   await mkdir(rootfsPath, { recursive: true });
-  await runChecked(deps.subprocess, "sh", ["-s", image, disk, rootfsPath, lowerPaths.join(":")], {
-    input: script,
+  const bytes = limitBytes > 0 ? Math.ceil(imageBytes(limitBytes) / 1024) * 1024 : 0;
+  const owner = String(ID_MAP.firstHostId);
+  const etc = Object.entries(input.etcFiles).flat();
+  const where = [folder, String(bytes), rootfsPath, OVERLAY_OPTIONS, lowerPaths.join(":"), owner];
+  await runChecked(deps.subprocess, "perl", [PROGRAM, process.arch, "mount", ...where, ...etc], {
     signal: deps.clock.deadline(COMMAND_TIMEOUT_MS),
   });
 }
 
 /** Idempotent. Lazily, so that a file somebody still holds open delays nobody; the loop device goes with its last user. */
 export async function unmountRootfs(folder: string, rootfsPath: string, deps: ScratchDeps): Promise<void> {
-  await deps.subprocess.run(
-    "sh",
-    ["-c", 'umount -l "$1"; umount -l "$2"; exit 0', "sh", rootfsPath, join(folder, "disk")],
-    {
-      signal: deps.clock.deadline(COMMAND_TIMEOUT_MS),
-    },
-  );
+  const args = [PROGRAM, process.arch, "unmount", rootfsPath, join(folder, "disk")];
+  await deps.subprocess.run("perl", args, { signal: deps.clock.deadline(COMMAND_TIMEOUT_MS) });
   await rmdir(rootfsPath).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
   });
