@@ -329,3 +329,55 @@ test("every page can be used without scripts, without a mouse and with a screen 
     }
   }
 });
+
+test("nobody is invited into a directory that is not registered", async () => {
+  const inDirectory = { userName: "anna", email: "anna@corp.example" };
+  await using uaa = await bootUaa();
+  const admin = await uaa.adminToken();
+  const real = await addUser(uaa, inDirectory.userName, {
+    origin: "ldap",
+    emails: [{ value: inDirectory.email, primary: true }],
+  });
+  await uaa.json("POST", "/oauth/clients", await uaa.adminClient(), {
+    client_id: "corp",
+    client_secret: "corp-secret-0123456789abcdef",
+    authorized_grant_types: ["client_credentials"],
+    authorities: ["scim.invite"],
+    allowedproviders: ["ldap", "no-such"],
+  });
+  const corp = (await uaa.token({ grant_type: "client_credentials" }, "corp")).json["access_token"];
+  const path = `/invite_users?${new URLSearchParams({ redirect_uri: "https://app.example/done" })}`;
+  const { json } = await uaa.json("POST", path, corp, { emails: ["anna@corp.example"] });
+  const [failed] = json["failed_invites"] as Json[];
+  assert.equal(failed?.["errorCode"], "provider.non-existent", "no directory is registered");
+  assert.equal((await uaa.json("GET", `/Users/${real}`, admin)).status, 200);
+});
+
+test("approvals are replaced as a whole or for one client, and only by their owner", async () => {
+  await using uaa = await bootUaa();
+  await uaa.json("POST", "/oauth/clients", await uaa.adminClient(), {
+    client_id: "me",
+    client_secret: "me-secret-0123456789abcdef",
+    authorized_grant_types: ["password"],
+    scope: ["oauth.approvals", "openid"],
+  });
+  const token = (await uaa.token(password("admin", "s3cret"), "me")).json["access_token"];
+  const put = (path: string, ...approvals: Json[]) => uaa.json("PUT", path, token, approvals);
+  const approval = (clientId: string, scope: string): Json => ({ clientId, scope, status: "APPROVED" });
+  assert.equal((await put("/approvals", approval("cf", "openid"), approval("me", "openid"))).status, 200);
+  const one = await put("/approvals/cf", approval("cf", "scim.read"));
+  assert.deepEqual(
+    (one.json as unknown as Json[]).map((entry) => entry["scope"]),
+    ["scim.read"],
+  );
+  const all = (await uaa.json("GET", "/approvals", token)).json as unknown as Json[];
+  assert.deepEqual(all.map((entry) => `${String(entry["clientId"])} ${String(entry["scope"])}`).sort(), [
+    "cf scim.read",
+    "me openid",
+  ]);
+  assert.equal((await put("/approvals", approval("cf", "openid"))).status, 200);
+  assert.equal(((await uaa.json("GET", "/approvals", token)).json as unknown as Json[]).length, 1);
+  const others = await put("/approvals", { ...approval("cf", "openid"), userId: "somebody-else" });
+  assert.deepEqual([others.status, others.json["error"]], [401, "unauthorized_operation"]);
+  assert.equal((await put("/approvals/no-such-client")).status, 404);
+});

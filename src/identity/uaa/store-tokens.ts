@@ -224,6 +224,32 @@ export class TokenStore {
     });
   }
 
+  /** In place of all that the user has said, or of what was said about one client. */
+  async replaceApprovals(userId: string, clientId: string | null, approvals: readonly Approval[]): Promise<void> {
+    const latest = new Map(approvals.map((approval) => [`${approval.clientId} ${approval.scope}`, approval]));
+    await this.#db.transaction().execute(async (trx) => {
+      let old = trx.deleteFrom("approvals").where("user_id", "=", userId);
+      if (clientId !== null) old = old.where("client_id", "=", clientId);
+      await old.execute();
+      for (const approval of latest.values()) {
+        const row = {
+          user_id: userId,
+          client_id: approval.clientId,
+          scope: approval.scope,
+          status: approval.status,
+          expires_ms: approval.expiresMs,
+          last_modified_ms: approval.lastModifiedMs,
+        };
+        const { user_id: _user, client_id: _client, scope: _scope, ...answer } = row;
+        await trx
+          .insertInto("approvals")
+          .values(row)
+          .onConflict((conflict) => conflict.columns(["user_id", "client_id", "scope"]).doUpdateSet(answer))
+          .execute();
+      }
+    });
+  }
+
   async deleteApprovals(userId: string, clientId: string): Promise<void> {
     await this.#db.deleteFrom("approvals").where("user_id", "=", userId).where("client_id", "=", clientId).execute();
   }

@@ -1,9 +1,13 @@
 import type { FastifyInstance } from "fastify";
+import { autoApproved } from "../approval.ts";
+import { audit } from "../audit.ts";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import type { Approval, User } from "../model.ts";
 import { parametersOf, requireScope } from "./request.ts";
 
+/** More than any user has. */
+const APPROVALS_MAX = 1_000;
 const DEFAULT_TTL_MS = 2_592_000_000;
 
 /** What a user has allowed to which client. UAA: ApprovalsAdminEndpoints */
@@ -17,19 +21,37 @@ export function registerApprovals(server: FastifyInstance, context: UaaContext):
 
   server.get("/approvals", async (request) => {
     const user = await userOf(request);
-    return (await tokens.approvals(user.id)).filter((approval) => approval.expiresMs > clock.nowMs()).map(wireApproval);
+    const standing = (await tokens.approvals(user.id)).filter((approval) => approval.expiresMs > clock.nowMs());
+    const shown: Approval[] = [];
+    for (const [clientId, approvals] of Map.groupBy(standing, (approval) => approval.clientId)) {
+      const client = await context.clients.find(clientId);
+      // What the client's registration grants anyway is not the user's to answer.
+      const auto = client === null ? [] : autoApproved(client, client.scope);
+      shown.push(...approvals.filter(({ scope }) => !auto.includes(scope)));
+    }
+    return shown.map(wireApproval);
   });
 
   server.put("/approvals", async (request) => {
     const user = await userOf(request);
-    if (!Array.isArray(request.body)) throw new UaaError("invalid_request", "The request body must be a list");
-    const approvals = (request.body as unknown[]).map((entry) => readApproval(entry, user.id, clock.nowMs()));
-    for (const clientId of new Set(approvals.map((approval) => approval.clientId))) {
-      await tokens.deleteApprovals(user.id, clientId);
-    }
-    await tokens.saveApprovals(approvals);
+    const approvals = readApprovals(request.body, user.id, clock.nowMs());
+    await tokens.replaceApprovals(user.id, null, approvals);
     await file.durable();
+    audit(context, "ApprovalModifiedEvent", { userId: user.id });
     return approvals.map(wireApproval);
+  });
+
+  server.put<{ Params: { clientId: string } }>("/approvals/:clientId", async (request) => {
+    const user = await userOf(request);
+    const { clientId } = request.params;
+    if ((await context.clients.find(clientId)) === null) {
+      throw new UaaError("not_found", `No client with requested id: ${clientId}`);
+    }
+    await tokens.replaceApprovals(user.id, clientId, readApprovals(request.body, user.id, clock.nowMs()));
+    await file.durable();
+    audit(context, "ApprovalModifiedEvent", { userId: user.id, clientId });
+    const own = (await tokens.approvals(user.id)).filter((approval) => approval.clientId === clientId);
+    return own.map(wireApproval);
   });
 
   server.delete("/approvals", async (request) => {
@@ -45,9 +67,22 @@ export function registerApprovals(server: FastifyInstance, context: UaaContext):
   });
 }
 
+/** Throws `invalid_request`, and `unauthorized` for another user's. */
+function readApprovals(body: unknown, userId: string, nowMs: number): Approval[] {
+  if (!Array.isArray(body) || body.length > APPROVALS_MAX) {
+    throw new UaaError("invalid_request", "The request body must be a list");
+  }
+  return body.map((entry: unknown) => readApproval(entry, userId, nowMs));
+}
+
 function readApproval(entry: unknown, userId: string, nowMs: number): Approval {
   const fields = typeof entry === "object" && entry !== null ? (entry as Record<string, unknown>) : {};
   const { clientId, scope, status, expiresAt } = fields;
+  const owner = fields["userId"] ?? fields["user_id"] ?? userId;
+  if (owner !== userId) {
+    const text = "Cannot update approvals for another user. Set user_id to null to update for existing user.";
+    throw new UaaError("unauthorized", text, { extra: { error: "unauthorized_operation" } });
+  }
   if (typeof clientId !== "string" || typeof scope !== "string" || (status !== "APPROVED" && status !== "DENIED")) {
     throw new UaaError("invalid_request", "An approval needs clientId, scope and status");
   }

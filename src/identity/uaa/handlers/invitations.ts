@@ -9,10 +9,12 @@ import type { User } from "../model.ts";
 import { newInternalUser } from "../new-user.ts";
 import { changePassword } from "../password-change.ts";
 import { passwordPolicyOf, validatePassword } from "../password-policy.ts";
+import { signIn } from "../sign-in.ts";
 import { newPasswordPage } from "./account-pages.ts";
 import { verifyUser } from "./account-status.ts";
 import { sendErrorPage, sendPage } from "./browser.ts";
 import { isEmail } from "./email-change.ts";
+import { escapeHtml, field, hidden, notice, page } from "./page.ts";
 import { jsonBodyOf, parametersOf, requireScope } from "./request.ts";
 
 /** UAA: InvitationsEndpoint.INVITATION_EXPIRY_DAYS */
@@ -31,13 +33,19 @@ export function registerInvitations(server: FastifyInstance, context: UaaContext
     if (!Array.isArray(emails) || emails.length > INVITED_AT_ONCE_MAX) {
       throw new UaaError("invalid_request", "emails must be a list");
     }
+    const origins = await originsFor(context, clientId);
     const invited: Record<string, unknown>[] = [];
     const failed: Record<string, unknown>[] = [];
     for (const entry of emails as unknown[]) {
       const email = String(entry).trim().toLowerCase();
+      const [origin, ...others] = origins;
       if (!isEmail(email)) failed.push(refused(email, "email.invalid", `${email} is invalid email.`));
-      else {
-        const user = await findOrCreate(context, email);
+      else if (origin === undefined) {
+        failed.push(refused(email, "provider.non-existent", "No authentication provider found."));
+      } else if (others.length > 0) {
+        failed.push(refused(email, "provider.ambiguous", "Multiple authentication providers found."));
+      } else {
+        const user = await findOrCreate(context, email, origin);
         const data = { user_id: user.id, email: user.email, client_id: clientId, redirect_uri: redirectUri };
         const code = await makeAccountCode(context, "INVITATION", data, INVITATION_TTL_MS);
         audit(context, "UserInvited", { userId: user.id, clientId });
@@ -64,7 +72,41 @@ export function registerInvitations(server: FastifyInstance, context: UaaContext
       await takeAccountCode(context, "INVITATION", code);
       return await leadOn(context, reply, data);
     }
+    if (user.origin === "ldap") {
+      return sendPage(reply, enterprisePage(csrfOf(context, request, reply), code, user.email, null));
+    }
+    if (user.origin !== "uaa") {
+      const [link] = (await context.identities.loginLinks("/")).filter(({ origin }) => origin === user.origin);
+      return link === undefined ? sendErrorPage(request, reply, expired()) : reply.redirect(link.href, 302);
+    }
     return sendPage(reply, acceptPage(csrfOf(context, request, reply), code, user.email, null));
+  });
+
+  server.post("/invitations/accept_enterprise.do", async (request, reply) => {
+    const parameters = parametersOf(request);
+    requireCsrf(request, parameters[CSRF_COOKIE]);
+    const { code = "", enterprise_username: name = "", enterprise_password: password = "" } = parameters;
+    const known = await peekAccountCode(context, "INVITATION", code);
+    const user = known === null ? null : await context.users.find(known.user_id);
+    if (user === null || user.origin !== "ldap") return sendErrorPage(request, reply, expired());
+    const again = (text: string): FastifyReply =>
+      sendPage(reply.code(422), enterprisePage(csrfOf(context, request, reply), code, user.email, text));
+    const signedIn = await signIn(context, name, password, "ldap").catch((error: unknown) => {
+      if (error instanceof UaaError && error.status < 500) return null;
+      throw error;
+    });
+    if (signedIn === null) return again("Provided credentials are invalid. Please try again.");
+    if (signedIn.user.email.toLowerCase() !== user.email.toLowerCase()) {
+      return again(
+        "The authenticated email does not match the invited email. Please log in using a different account.",
+      );
+    }
+    const data = await takeAccountCode(context, "INVITATION", code);
+    if (data === null) return sendErrorPage(request, reply, expired());
+    // The directory knows this person by another name than the address: the account of the invitation was a stand-in.
+    if (signedIn.user.id !== user.id) await context.users.delete(user.id);
+    await context.file.durable();
+    return await leadOn(context, reply, data);
   });
 
   server.post("/invitations/accept.do", async (request, reply) => {
@@ -97,10 +139,20 @@ async function leadOn(context: UaaContext, reply: FastifyReply, data: AccountCod
   return reply.redirect(target ?? "/login?success=invite_accepted", 302);
 }
 
-async function findOrCreate(context: UaaContext, email: string): Promise<User> {
-  const known = await context.users.findByEmail(email, "uaa");
+/** Where people that this client invites may come from. UAA: DomainFilter, ClientConstants.ALLOWED_PROVIDERS */
+async function originsFor(context: UaaContext, clientId: string): Promise<string[]> {
+  const allowed = (await context.clients.find(clientId))?.additional["allowedproviders"];
+  const wanted = Array.isArray(allowed) ? allowed.map(String) : ["uaa"];
+  const active: string[] = [];
+  for (const origin of wanted) if (await context.identities.isActive(origin)) active.push(origin);
+  return active;
+}
+
+async function findOrCreate(context: UaaContext, email: string, origin: string): Promise<User> {
+  const known = await context.users.findByEmail(email, origin);
   if (known !== null) return known;
-  const user = await newInternalUser(context, { userName: email, email, password: null, verified: false });
+  const internal = await newInternalUser(context, { userName: email, email, password: null, verified: false });
+  const user = origin === "uaa" ? internal : { ...internal, origin, passwordHash: null };
   await context.users.insert(user);
   return user;
 }
@@ -114,6 +166,18 @@ function acceptPage(csrf: string, code: string, email: string, error: string | n
     submit: "Create account",
     error,
   });
+}
+
+function enterprisePage(csrf: string, code: string, email: string, error: string | null): string {
+  return page(
+    "Create your account",
+    `<h1>Create your account</h1><p>${escapeHtml(email)}</p><p>Sign in with your enterprise credentials.</p>
+${notice(error)}<form action="/invitations/accept_enterprise.do" method="post">
+${hidden({ [CSRF_COOKIE]: csrf, code, enterprise_email: email })}
+${field({ name: "enterprise_username", label: "Username", autocomplete: "username" }, true)}
+${field({ name: "enterprise_password", label: "Password", type: "password", autocomplete: "current-password" })}
+<button type="submit">Sign in</button></form>`,
+  );
 }
 
 function refused(email: string, errorCode: string, errorMessage: string): Record<string, unknown> {
