@@ -79,6 +79,11 @@ export class TestCc implements AsyncDisposable {
     return this.#cc.bridgeSource;
   }
 
+  /** Where the rows are. */
+  get database(): CcConfig["database"] {
+    return this.#config.database;
+  }
+
   /** The database's file; only with SQLite. */
   get databasePath(): string {
     return join(this.#folder, DATABASE_FILE);

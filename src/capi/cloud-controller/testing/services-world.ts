@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
+import type { Kysely } from "kysely";
+import { openDatabase } from "../../../kit/database.ts";
 import { DEFAULT_LIMITS } from "../config.ts";
 import type { CcDeps } from "../deps.ts";
+import { CC_MIGRATIONS } from "../store/migrations.ts";
+import type { CcDatabase } from "../store/schema.ts";
 import { type Answer, type Call, TestCc } from "./boot-cc.ts";
 import { FakeBroker, type FakeOffering } from "./fake-broker.ts";
 
@@ -84,76 +87,81 @@ export class ServicesWorld implements AsyncDisposable {
     const app = await make("apps", { name: "app", ...related({ space }) });
     await call("PATCH", "/v3/feature_flags/service_instance_sharing", { enabled: true });
     const world = new ServicesWorld(cc, broker, call, [organization, space, app]);
-    world.offer();
+    await world.offer();
     return world;
   }
 
   /** Puts the broker and its catalog into the database, with plans that are public. */
-  offer(): void {
-    const file = new DatabaseSync(this.cc.databasePath);
-    const insert = (table: string, row: Readonly<Record<string, string | number | null>>): void => {
-      const all = { created_at: 0, updated_at: 0, ...row };
-      const marks = Object.keys(all).map(() => "?");
-      file
-        .prepare(`INSERT INTO ${table} (${Object.keys(all).join(", ")}) VALUES (${marks.join(", ")})`)
-        .run(...Object.values(all));
-    };
-    const flag = (value: unknown): number => (value === true ? 1 : 0);
-    insert("service_brokers", {
-      guid: "broker-guid",
-      name: "broker",
-      url: this.broker.url,
-      auth_username: "cc",
-      auth_password: "secret",
-      space_guid: null,
-      state: "AVAILABLE",
-    });
+  async offer(): Promise<void> {
+    const flag = (value: unknown): 0 | 1 => (value === true ? 1 : 0);
+    const json = (value: unknown, otherwise: unknown): string => JSON.stringify(value ?? otherwise);
+    const times = { created_at: 0, updated_at: 0 };
     const plans = new Map<string, string>();
-    for (const offering of this.broker.services) {
-      const guid = `offering-${offering.id}`;
-      insert("service_offerings", {
-        guid,
-        name: offering.name,
-        service_broker_guid: "broker-guid",
-        description: "",
-        available: 1,
-        bindable: flag(offering["bindable"]),
-        tags: JSON.stringify(offering["tags"] ?? []),
-        requires: JSON.stringify(offering["requires"] ?? []),
-        shareable: flag((offering["metadata"] as { shareable?: boolean } | undefined)?.shareable),
-        broker_catalog_id: offering.id,
-        plan_updateable: flag(offering["plan_updateable"]),
-        instances_retrievable: flag(offering["instances_retrievable"]),
-        bindings_retrievable: flag(offering["bindings_retrievable"]),
-        allow_context_updates: flag(offering["allow_context_updates"]),
-      });
-      for (const plan of offering["plans"] as Record<string, unknown>[]) {
-        const id = String(plan["id"]);
-        plans.set(id, `plan-${id}`);
-        insert("service_plans", {
-          guid: `plan-${id}`,
-          name: id,
-          service_offering_guid: guid,
-          description: "",
-          visibility_type: "public",
-          available: 1,
-          free: flag(plan["free"]),
-          maintenance_info: JSON.stringify(plan["maintenance_info"] ?? {}),
-          broker_catalog_id: id,
-          maximum_polling_duration: (plan["maximum_polling_duration"] as number | undefined) ?? null,
-          bindable: plan["bindable"] === undefined ? null : flag(plan["bindable"]),
-        });
+    await this.change(async (db) => {
+      const password = { auth_username: "cc", auth_password: "secret" };
+      const broker = { name: "broker", url: this.broker.url, space_guid: null, state: "AVAILABLE" };
+      await db
+        .insertInto("service_brokers")
+        .values({ guid: "broker-guid", ...times, ...broker, ...password })
+        .execute();
+      for (const offering of this.broker.services) {
+        const guid = `offering-${offering.id}`;
+        await db
+          .insertInto("service_offerings")
+          .values({
+            ...times,
+            guid,
+            name: offering.name,
+            service_broker_guid: "broker-guid",
+            description: "",
+            available: 1,
+            bindable: flag(offering["bindable"]),
+            tags: json(offering["tags"], []),
+            requires: json(offering["requires"], []),
+            shareable: flag((offering["metadata"] as { shareable?: boolean } | undefined)?.shareable),
+            documentation_url: null,
+            broker_catalog_id: offering.id,
+            broker_catalog_metadata: "{}",
+            plan_updateable: flag(offering["plan_updateable"]),
+            instances_retrievable: flag(offering["instances_retrievable"]),
+            bindings_retrievable: flag(offering["bindings_retrievable"]),
+            allow_context_updates: flag(offering["allow_context_updates"]),
+          })
+          .execute();
+        for (const one of offering["plans"] as Record<string, unknown>[]) {
+          const id = String(one["id"]);
+          plans.set(id, `plan-${id}`);
+          await db
+            .insertInto("service_plans")
+            .values({
+              ...times,
+              guid: `plan-${id}`,
+              name: id,
+              service_offering_guid: guid,
+              description: "",
+              visibility_type: "public",
+              available: 1,
+              free: flag(one["free"]),
+              costs: "[]",
+              maintenance_info: json(one["maintenance_info"], {}),
+              broker_catalog_id: id,
+              broker_catalog_metadata: "{}",
+              maximum_polling_duration: (one["maximum_polling_duration"] as number | undefined) ?? null,
+              bindable: one["bindable"] === undefined ? null : flag(one["bindable"]),
+              plan_updateable: null,
+              schemas: "{}",
+            })
+            .execute();
+        }
       }
-    }
-    file.close();
+    });
     this.#plans = plans;
   }
 
-  /** Changes the catalog as a broker or an operator would. */
-  change(sql: string): void {
-    const file = new DatabaseSync(this.cc.databasePath);
-    file.exec(sql);
-    file.close();
+  /** Changes the catalog behind the Cloud Controller's back, as a broker or an operator would. */
+  async change(work: (db: Kysely<CcDatabase>) => Promise<unknown>): Promise<void> {
+    await using database = await openDatabase<CcDatabase>(this.cc.database, CC_MIGRATIONS);
+    await work(database.db);
   }
 
   plan(name: string): string {

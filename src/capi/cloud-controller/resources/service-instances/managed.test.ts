@@ -395,14 +395,20 @@ test("quotas of space and organization hold, also when many ask at once", async 
   );
 });
 
+function showLarge(visibility: "admin" | "public"): Promise<void> {
+  return world.change((db) =>
+    db.updateTable("service_plans").set({ visibility_type: visibility }).where("name", "=", "large").execute(),
+  );
+}
+
 test("plans that are not there, not his or not for the space are refused alike", async () => {
   const nowhere = await world.ask(fresh(), "small", related({ space: world.space, service_plan: "no-such-plan" }));
   const invalid = "Invalid service plan. Ensure that the service plan exists, is available, and you have access to it.";
   assert.equal(detailOf(nowhere), invalid);
-  world.change("UPDATE service_plans SET visibility_type = 'admin' WHERE name = 'large'");
+  await showLarge("admin");
   assert.match(
     detailOf(await world.ask(fresh(), "large")),
     /^Invalid service plan. This could be due to a space-scoped broker/,
   );
-  world.change("UPDATE service_plans SET visibility_type = 'public' WHERE name = 'large'");
+  await showLarge("public");
 });
