@@ -6,6 +6,8 @@ export type Operation =
   | { readonly kind: "container"; readonly guid: string }
   /** The BBS believes in an instance that this cell does not have. */
   | { readonly kind: "residual-lrp"; readonly guid: string; readonly lrp: ActualLrp }
+  /** Likewise of one that was to serve on until it is replaced. */
+  | { readonly kind: "residual-evacuating-lrp"; readonly guid: string; readonly lrp: ActualLrp }
   | { readonly kind: "residual-task"; readonly guid: string; readonly task: Task };
 
 /**
@@ -23,7 +25,8 @@ export function bulkOperations(
     const guid = lrp.instanceKey?.instanceGuid ?? "";
     if (guid === "" || lrp.instanceKey?.cellId !== cellId || containerGuids.has(guid)) continue;
     // A crashed instance has no container and keeps the cell that it crashed on.
-    if (lrp.state === "CLAIMED" || lrp.state === "RUNNING") operations.push({ kind: "residual-lrp", guid, lrp });
+    if (lrp.presence === "EVACUATING") operations.push({ kind: "residual-evacuating-lrp", guid, lrp });
+    else if (lrp.state === "CLAIMED" || lrp.state === "RUNNING") operations.push({ kind: "residual-lrp", guid, lrp });
   }
   for (const task of tasks) {
     if (task.cellId !== cellId || task.state !== "RUNNING" || containerGuids.has(task.taskGuid)) continue;

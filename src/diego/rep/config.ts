@@ -21,6 +21,10 @@ export interface RepConfig {
   readonly presenceOwner?: string;
   /** Between two comparisons with the BBS; default 30,000. */
   readonly syncIntervalMs?: number;
+  /** Between two looks at a cell that is being emptied; default 10,000. */
+  readonly evacuationPollingIntervalMs?: number;
+  /** Then what is left is stopped; default 600,000. */
+  readonly evacuationTimeoutMs?: number;
 }
 
 export const REP_DEFAULTS = {
@@ -28,4 +32,6 @@ export const REP_DEFAULTS = {
   optionalPlacementTags: [],
   prefersInstanceAddress: true,
   syncIntervalMs: 30_000,
+  evacuationPollingIntervalMs: 10_000,
+  evacuationTimeoutMs: 600_000,
 } as const;

@@ -93,18 +93,7 @@ async function announce(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await deps.bbs.startActualLrp(
-      {
-        key: owner.key,
-        instanceKey: { instanceGuid: owner.instanceGuid, cellId: config.cellId },
-        netInfo: netInfoOf(container, config),
-        internalRoutes: container.run?.internalRoutes ?? [],
-        metricTags: container.run?.metricsConfig.tags ?? {},
-        routable: container.routable,
-        availabilityZone: config.zone,
-      },
-      deps.clock.deadline(BBS_CALL_MS, signal),
-    );
+    await deps.bbs.startActualLrp(actualLrpStart(container, owner, config), deps.clock.deadline(BBS_CALL_MS, signal));
   } catch (error) {
     if (bbsErrorType(error) !== "ActualLRPCannotBeStarted") throw error;
     deps.log.info("instance is not wanted any more", { guid: container.guid });
@@ -130,6 +119,23 @@ async function finish(
     deps.log.info("the end of an instance was not taken", { guid: container.guid, reason: bbsErrorType(error) });
   }
   await deps.executor.destroy(container.guid);
+}
+
+/** What the BBS is told of an instance that runs. */
+export function actualLrpStart(
+  container: Container,
+  owner: LrpOwner,
+  config: RepConfig,
+): Parameters<BbsClient["startActualLrp"]>[0] {
+  return {
+    key: owner.key,
+    instanceKey: { instanceGuid: owner.instanceGuid, cellId: config.cellId },
+    netInfo: netInfoOf(container, config),
+    internalRoutes: container.run?.internalRoutes ?? [],
+    metricTags: container.run?.metricsConfig.tags ?? {},
+    routable: container.routable,
+    availabilityZone: config.zone,
+  };
 }
 
 /** Diego: rep/conversion_helpers.go, ActualLRPNetInfoFromContainer */

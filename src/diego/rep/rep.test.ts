@@ -271,11 +271,3 @@ test("a cell that lost its presence takes no work until it has it again", async 
   locket.answers = true;
   await eventually(lastAnswer, "work is taken again");
 });
-
-test("a cell that is evacuated takes no work", async () => {
-  const { start } = repBench();
-  await using rep = await start();
-  rep.evacuate();
-  assert.deepEqual(await rep.client.perform(lrpWork(0), signal), lrpWork(0));
-  assert.equal((await rep.client.state(signal)).evacuating, true);
-});

@@ -3,7 +3,7 @@ import type { Log } from "../../kit/log.ts";
 import type { Random } from "../../kit/random.ts";
 import type { CellWork } from "../../protocol/cell.ts";
 import type { ActualLrpInstanceKey, ActualLrpKey } from "../../protocol/lrp.ts";
-import type { BbsClient } from "../bbs/client.ts";
+import type { BbsClient, BbsEvacuationClient } from "../bbs/client.ts";
 import type { AllocationRequest, Container, ExecutorClient } from "../executor/client.ts";
 import type { LocketClient } from "../locket/client.ts";
 import { bbsErrorType } from "./bbs-error-type.ts";
@@ -11,6 +11,7 @@ import { bulkOperations, type Operation } from "./bulk-operations.ts";
 import { cellStateOf } from "./cell-state.ts";
 import type { RepClient } from "./client.ts";
 import { REP_DEFAULTS, type RepConfig } from "./config.ts";
+import { evacuateLrp } from "./evacuation-processor.ts";
 import { BBS_CALL_MS, processLrp } from "./lrp-processor.ts";
 import { OperationQueue } from "./operation-queue.ts";
 import { keepPresence } from "./presence.ts";
@@ -30,7 +31,7 @@ export interface RepDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly bbs: BbsClient;
+  readonly bbs: BbsClient & BbsEvacuationClient;
   readonly locket: LocketClient;
   readonly executor: ExecutorClient;
 }
@@ -39,8 +40,12 @@ export interface StartedRep extends AsyncDisposable {
   readonly client: RepClient;
   /** `acquired` resolves when the BBS and the auctioneer can see the cell. */
   readonly presence: { readonly acquired: Promise<void> };
-  /** Takes no more work; what runs goes on. */
-  evacuate(): void;
+  /**
+   * Empties the cell: it takes no more work, every instance is replaced elsewhere and goes once its replacement runs, tasks end
+   * by themselves. Resolves when nothing is left, at the latest soon after the time limit, when what is left is stopped.
+   * Rejects when the rep is disposed before. Diego: rep/evacuation
+   */
+  evacuate(): Promise<void>;
   /** Stops and removes every container gracefully, then gives the presence back. For the end of the whole platform. */
   stopAll(): Promise<void>;
 }
@@ -60,6 +65,7 @@ class Rep implements RepClient, StartedRep {
   readonly #end = new AbortController();
   readonly #acquired = Promise.withResolvers<void>();
   #takesWork = true;
+  #evacuating: Promise<void> | null = null;
   #presenceLost = false;
   #stopping = false;
   #gaveUp = false;
@@ -156,8 +162,32 @@ class Rep implements RepClient, StartedRep {
     await this.#deps.executor.destroy(taskGuid);
   }
 
-  evacuate(): void {
+  evacuate(): Promise<void> {
     this.#takesWork = false;
+    this.#evacuating ??= this.#empty();
+    return this.#evacuating;
+  }
+
+  async #empty(): Promise<void> {
+    const { executor, clock, log } = this.#deps;
+    const { signal } = this.#end;
+    const { evacuationPollingIntervalMs: pollMs, evacuationTimeoutMs: timeoutMs } = {
+      ...REP_DEFAULTS,
+      ...this.#config,
+    };
+    const endMs = clock.steadyMs() + timeoutMs;
+    while (executor.list().length > 0) {
+      if (clock.steadyMs() >= endMs) {
+        log.warn("evacuation took too long; what is left is stopped", { containers: executor.list().length });
+        await this.stopAll();
+        break;
+      }
+      for (const { guid } of executor.list()) this.#push({ kind: "container", guid });
+      await clock.sleep(Math.min(pollMs, Math.max(0, endMs - clock.steadyMs())), signal);
+    }
+    // Records of what has gone without being told end now, not at some comparison after this.
+    await this.#sync().catch((error: unknown) => log.warn("comparison with the BBS failed", { error }));
+    await this.#queue.idle();
   }
 
   async stopAll(): Promise<void> {
@@ -223,7 +253,9 @@ class Rep implements RepClient, StartedRep {
     if (operation.kind === "container") {
       if (container === null) return;
       const { owner } = container;
-      if (owner.kind === "lrp") await processLrp(container, owner, this.#config, this.#deps, signal);
+      if (owner.kind === "lrp" && !this.#takesWork) {
+        await evacuateLrp(container, owner, this.#config, this.#deps, signal);
+      } else if (owner.kind === "lrp") await processLrp(container, owner, this.#config, this.#deps, signal);
       else await processTask(container, owner, this.#config, this.#deps, signal);
       return;
     }
@@ -232,6 +264,9 @@ class Rep implements RepClient, StartedRep {
     try {
       if (operation.kind === "residual-lrp") {
         await bbs.removeActualLrp(operation.lrp.key, operation.lrp.instanceKey, limit);
+      } else if (operation.kind === "residual-evacuating-lrp") {
+        const { key, instanceKey } = operation.lrp;
+        if (instanceKey !== null) await bbs.removeEvacuatingActualLrp(key, instanceKey, limit);
       } else {
         const outcome = { failed: true, failureReason: MISSING_CONTAINER, result: MISSING_CONTAINER };
         await bbs.completeTask(operation.guid, this.#config.cellId, outcome, limit);

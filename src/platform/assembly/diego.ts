@@ -1,12 +1,11 @@
 import { type Auctioneer, startAuctioneer } from "../../diego/auctioneer/index.ts";
-import type { BbsClient } from "../../diego/bbs/client.ts";
-import { startBbs } from "../../diego/bbs/index.ts";
+import { type Bbs, startBbs } from "../../diego/bbs/index.ts";
 import type { LocketClient } from "../../diego/locket/client.ts";
 import type { RepClient } from "../../diego/rep/index.ts";
 import type { Assembly } from "./assembly.ts";
 
 export interface Diego {
-  readonly bbs: BbsClient;
+  readonly bbs: Bbs["client"];
   readonly locket: LocketClient;
   /** Throws for a cell of another machine. */
   repOf(cell: { readonly cellId: string }): RepClient;

@@ -5,7 +5,7 @@ import { systemRandom } from "../../../kit/random-system.ts";
 import type { CellWork, ResourceNeed } from "../../../protocol/cell.ts";
 import type { ActualLrp, DesiredLrp } from "../../../protocol/lrp.ts";
 import type { Task } from "../../../protocol/task.ts";
-import type { BbsClient } from "../../bbs/client.ts";
+import type { BbsClient, BbsEvacuationClient } from "../../bbs/client.ts";
 import type { AllocationRequest, Container, ExecutorClient, RunInfo } from "../../executor/client.ts";
 import type { LocketClient, LocketResource } from "../../locket/client.ts";
 import type { RepConfig } from "../config.ts";
@@ -111,6 +111,8 @@ export class FakeBbs {
   readonly refusals = new Map<string, Error>();
   /** False: the BBS's books say that the task runs here already. */
   startsTasks = true;
+  /** Whether an evacuating instance has to stay: its replacement does not run yet. */
+  keepsContainers = true;
   actual: ActualLrp[] = [];
   running: Task[] = [];
   readonly #call = (name: string, ...details: unknown[]): void => {
@@ -134,6 +136,23 @@ export class FakeBbs {
     crashActualLrp: async (key: { index: number }, _instance: unknown, reason: string) =>
       this.#call("crash", key.index, reason),
     removeActualLrp: async (key: { index: number }) => this.#call("remove", key.index),
+    evacuateClaimedActualLrp: async (key: { index: number }) => {
+      this.#call("evacuateClaimed", key.index);
+      return false;
+    },
+    evacuateRunningActualLrp: async (start: Parameters<BbsClient["startActualLrp"]>[0]) => {
+      this.#call("evacuateRunning", start.key.index, start.netInfo.preferredAddress, start.routable);
+      return this.keepsContainers;
+    },
+    evacuateCrashedActualLrp: async (key: { index: number }, _instance: unknown, reason: string) => {
+      this.#call("evacuateCrashed", key.index, reason);
+      return false;
+    },
+    evacuateStoppedActualLrp: async (key: { index: number }) => {
+      this.#call("evacuateStopped", key.index);
+      return false;
+    },
+    removeEvacuatingActualLrp: async (key: { index: number }) => this.#call("removeEvacuating", key.index),
     desiredLrpByProcessGuid: async () => {
       this.#call("desired");
       return desiredLrp;
@@ -149,7 +168,7 @@ export class FakeBbs {
       _cell: string,
       outcome: { failed: boolean; failureReason: string; result: string },
     ) => this.#call("complete", guid, outcome.failed, outcome.failureReason, outcome.result),
-  } as unknown as BbsClient;
+  } as unknown as BbsClient & BbsEvacuationClient;
 }
 
 export class FakeLocket implements LocketClient {
