@@ -8,6 +8,7 @@ import { isUniqueViolation } from "../../store/unique.ts";
 import type { MetadataChange } from "../../validation.ts";
 import type { Space } from "../../visible.ts";
 import { createProcess } from "../processes/create.ts";
+import { requireUsableStack } from "../stacks/stack-use.ts";
 import {
   defaultStack,
   type LifecycleChange,
@@ -42,6 +43,7 @@ export async function createApp(
   };
   const texts = await lifecycleDataTexts(trx, type, data);
   if (texts.length > 0) throw unprocessable(...texts);
+  await requireUsableStack(trx, data.stack, null);
   await requireReadyBuildpacks(trx, data.buildpacks);
   const app = await trx
     .insertInto("apps")

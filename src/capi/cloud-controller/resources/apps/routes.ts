@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { SPACE_READERS } from "../../access.ts";
 import { spaceGuidsWith } from "../../access-store.ts";
-import { accepted, type CcAnswer, created, ok } from "../../api/answer.ts";
+import { accepted, type CcAnswer, created, ok, withWarnings } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import type { CcRequest } from "../../api/request.ts";
 import { actorOf } from "../../audit-events.ts";
@@ -17,12 +17,14 @@ import { includedOrganizations } from "../organizations/present.ts";
 import { tellDiegoSoon } from "../processes/diego.ts";
 import { processesOfApp } from "../processes/model.ts";
 import { includedSpaces } from "../spaces/present.ts";
+import { appStackUse } from "../stacks/stack-use.ts";
 import { auditedRequest } from "./audited-request.ts";
 import { APP_CREATE, APP_UPDATE } from "./body.ts";
 import { createApp } from "./create.ts";
 import { deleteApp, deleteAppWork, deleteBuildpackCache } from "./delete.ts";
 import { assignDroplet } from "./droplet.ts";
 import { registerEnvironment } from "./environment-routes.ts";
+import { readLifecycleData } from "./lifecycle.ts";
 import { APP_SHOW, APPS_LIST } from "./list.ts";
 import { logToApp } from "./log-lines.ts";
 import { type App, type AppPlace, manageableApp, placeOfSpace, visibleApp, writableApp } from "./place.ts";
@@ -141,7 +143,8 @@ function create(api: CcApi): Handler {
       };
       return await createApp(api, trx, where, facts, actorOf(caller));
     });
-    return created(await present(api, app));
+    const { warnings } = await appStackUse(api.db, readLifecycleData(app.lifecycle_data).stack, null);
+    return withWarnings(created(await present(api, app)), warnings);
   };
 }
 
@@ -164,7 +167,8 @@ function update(api: CcApi): Handler {
       api,
       renamed.map(({ guid }) => ({ processGuid: guid, staleVersions: [] })),
     );
-    return ok(await present(api, app));
+    const { warnings } = await appStackUse(api.db, wanted.lifecycle?.stack ?? null, app.guid);
+    return withWarnings(ok(await present(api, app)), warnings);
   };
 }
 

@@ -6,6 +6,7 @@ import { changeMetadata } from "../../metadata.ts";
 import type { CcDatabase } from "../../store/schema.ts";
 import { isUniqueViolation } from "../../store/unique.ts";
 import type { MetadataChange } from "../../validation.ts";
+import { requireUsableStack } from "../stacks/stack-use.ts";
 import { type LifecycleChange, lifecycleDataTexts, readLifecycleData } from "./lifecycle.ts";
 import { logToApp, shownRequest } from "./log-lines.ts";
 import { type App, type AppPlace, appEvent } from "./place.ts";
@@ -77,5 +78,6 @@ async function changedLifecycle(trx: Kysely<CcDatabase>, app: App, change: Lifec
   };
   const texts = await lifecycleDataTexts(trx, app.lifecycle_type, data);
   if (texts.length > 0) throw unprocessable(...texts);
+  if (change.stack) await requireUsableStack(trx, change.stack, app.guid);
   return JSON.stringify({ ...(JSON.parse(app.lifecycle_data) as object), ...data });
 }

@@ -12,6 +12,7 @@ import { logToApp } from "../apps/log-lines.ts";
 import { type AppPlace, appEvent, findAppPlace } from "../apps/place.ts";
 import { bridgeFailure } from "../processes/diego.ts";
 import { type Process, processOfType } from "../processes/model.ts";
+import { requireUsableStack } from "../stacks/stack-use.ts";
 import { BUILD_CREATE } from "./body.ts";
 import { failBuild } from "./finish.ts";
 import type { Build } from "./model.ts";
@@ -22,7 +23,10 @@ const STAGE_TIMEOUT_MS = 10_000;
 const UNUSABLE = "Unable to use package. Ensure that the package exists and you have access to it.";
 
 /** Writes the build down, then hands it to Diego; a crash in between is repaired by the bridge's sync. CC: actions/build_create.rb */
-export async function createBuild(api: CcApi, request: CcRequest): Promise<Build> {
+export async function createBuild(
+  api: CcApi,
+  request: CcRequest,
+): Promise<{ readonly build: Build; readonly warnings: readonly string[] }> {
   const { access, caller } = request;
   const wanted = parseBody(BUILD_CREATE, request.body);
   const pkg = await api.db.selectFrom("packages").where("guid", "=", wanted.packageGuid).selectAll().executeTakeFirst();
@@ -39,6 +43,8 @@ export async function createBuild(api: CcApi, request: CcRequest): Promise<Build
   };
   const texts = await lifecycleDataTexts(api.db, type, data);
   if (texts.length > 0) throw unprocessable(...texts);
+  const warnings =
+    type === "docker" ? [] : await requireUsableStack(api.db, data.stack, place.app.guid, "StackValidationFailed");
   await requireEnabled(api, data.buildpacks);
   if (pkg.state !== "READY") throw new CcError("BadRequest", ["Cannot stage package whose state is not ready."]);
   const web = await processOfType(api.db, place.app.guid, "web");
@@ -82,7 +88,7 @@ export async function createBuild(api: CcApi, request: CcRequest): Promise<Build
   });
   logToApp(api, place, `Creating build for app with guid ${place.app.guid}`);
   await stage(api, build);
-  return build;
+  return { build, warnings };
 }
 
 async function stage(api: CcApi, build: Build): Promise<void> {

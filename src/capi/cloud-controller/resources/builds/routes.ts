@@ -1,6 +1,6 @@
 import { SPACE_READERS } from "../../access.ts";
 import { spaceGuidsWith } from "../../access-store.ts";
-import { created, ok } from "../../api/answer.ts";
+import { created, ok, withWarnings } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import { notAuthorized, unprocessable } from "../../errors.ts";
 import { presentPage, readPage } from "../../list-page.ts";
@@ -21,7 +21,10 @@ import { presentBuild } from "./present.ts";
 export function builds(api: CcApi): void {
   api.get("/v3/builds", index(api));
   api.get("/v3/apps/:guid/builds", index(api));
-  api.post("/v3/builds", async (request) => created(await present(api, await createBuild(api, request))));
+  api.post("/v3/builds", async (request) => {
+    const { build, warnings } = await createBuild(api, request);
+    return withWarnings(created(await present(api, build)), warnings);
+  });
   api.get("/v3/builds/:guid", async ({ params, access }) => {
     const { build } = await visibleBuild(api, access, params["guid"]!);
     return ok(await present(api, build));
