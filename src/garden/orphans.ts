@@ -28,8 +28,10 @@ export function killOrphanedCommands(folders: readonly string[]): number {
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || pid === process.pid || !isMine(pid)) continue;
-    if (!OURS.includes(readIfThere(`/proc/${pid}/comm`)?.trim() ?? "")) continue;
+    const program = readIfThere(`/proc/${pid}/comm`)?.trim() ?? "";
     const words = commandLine(pid);
+    // Of our perl scripts only this one: the parents of processes are meant to live on.
+    if (!(program === "perl" ? words[1]?.endsWith("/scratch-disk.pl") : OURS.includes(program))) continue;
     if (!words.some((word) => folders.some((folder) => word.startsWith(`${folder}/`)))) continue;
     // What is below us, or below the parent of a process, is nobody's leftover.
     const above = ancestorsOf(pid);
