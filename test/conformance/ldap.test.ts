@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { access } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { type BootedUaa, bootUaa, type Json } from "../../src/identity/uaa/testing/boot-uaa.ts";
+import { Browser as UaaBrowser } from "../../src/identity/uaa/testing/uaa-browser.ts";
 import { type LdapServer, startLdapServer } from "./ldap-server.ts";
 
 const hasSlapd = await access("/usr/sbin/slapd").then(
@@ -176,4 +177,35 @@ test("an operator tries a directory out before registering it", options, async (
   assert.deepEqual([(await attempt({}, "koala")).status, (await attempt({}, "koala")).text], [200, '"ok"']);
   assert.deepEqual([(await attempt({}, "no")).status, (await attempt({}, "no")).text], [417, '"bad credentials"']);
   assert.equal((await attempt({ baseUrl: "ldap://127.0.0.1:1" }, "koala")).status, 400);
+});
+
+test("who is invited into the directory signs in there, with the address that was invited", options, async () => {
+  await using uaa = await bootUaa();
+  const admin = await uaa.adminClient();
+  const made = await uaa.json("POST", "/identity-providers", admin, providerOf({}));
+  assert.equal(made.status, 201, made.text);
+  await uaa.json("POST", "/oauth/clients", admin, {
+    client_id: "corp",
+    client_secret: "corp-secret-0123456789abcdef",
+    authorized_grant_types: ["client_credentials", "authorization_code"],
+    redirect_uri: ["https://app.example/done"],
+    authorities: ["scim.invite"],
+    allowedproviders: ["ldap"],
+  });
+  const corp = (await uaa.token({ grant_type: "client_credentials" }, "corp")).json["access_token"];
+  const path = `/invite_users?${new URLSearchParams({ redirect_uri: "https://app.example/done" })}`;
+  const { json } = await uaa.json("POST", path, corp, { emails: ["marissa@test.example", "other@test.example"] });
+  const [invited, other] = json["new_invites"] as Json[];
+  assert.equal(invited?.["origin"], "ldap");
+  const open = async (invitation: Json | undefined, word: string) => {
+    const browser = new UaaBrowser(uaa);
+    const link = new URL(String(invitation?.["inviteLink"]));
+    const page = await browser.get(link.pathname + link.search);
+    return await browser.submit(page, { enterprise_username: "marissa", enterprise_password: word });
+  };
+  assert.match((await open(invited, "wrong")).text, /Provided credentials are invalid/);
+  assert.match((await open(other, "koala")).text, /does not match the invited email/);
+  const done = await open(invited, "koala");
+  assert.equal(done.headers.get("location"), "https://app.example/done");
+  assert.equal((await signIn(uaa, "marissa", "koala")).status, 200);
 });
