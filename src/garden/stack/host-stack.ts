@@ -138,6 +138,7 @@ async function mountMapped(source: string, target: string, deps: HostStackDeps):
   try {
     await command(deps, "perl", args);
   } catch (error) {
+    deps.signal?.throwIfAborted();
     deps.log.warn("no id-mapped mount of /usr: its files appear as owned by nobody", { error });
     await command(deps, "mount", ["-o", "bind,ro,nosuid,nodev", source, target]);
   }

@@ -64,6 +64,7 @@ export async function packageLayer(cacheRoot: string, deps: PackageLayerDeps): P
     deps.log.info("packages of the stack are ready", { packages, locale: needsLocale, tookMs });
     return { id, path, links };
   } catch (error) {
+    deps.signal?.throwIfAborted(); // stopped is not failed: no stack shall be made without it
     deps.log.warn("the stack goes without some programs that cflinuxfs4 has", { packages, locale: needsLocale, error });
     return null;
   }
