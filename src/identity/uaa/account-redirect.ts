@@ -9,5 +9,6 @@ export async function accountRedirect(
 ): Promise<string | null> {
   if (clientId === undefined || redirectUri === undefined) return null;
   const client = await context.clients.find(clientId);
-  return client !== null && isRedirectAllowed(client.redirectUris, redirectUri) ? redirectUri : null;
+  if (client === null || !isRedirectAllowed(client.redirectUris, redirectUri)) return null;
+  return new URL(redirectUri).toString(); // as a header can carry it
 }

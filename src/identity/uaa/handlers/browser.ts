@@ -52,8 +52,3 @@ export async function requireSession(
 export function wantsHtml(request: FastifyRequest): boolean {
   return (request.headers.accept ?? "").includes("text/html");
 }
-
-/** A path of ours: nobody is sent to another site after sign-in. */
-export function ownPath(wanted: string | undefined): string {
-  return wanted !== undefined && /^\/(?![/\\])[^\\\r\n\t]*$/.test(wanted) ? wanted : "/";
-}

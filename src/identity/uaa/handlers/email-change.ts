@@ -116,7 +116,7 @@ async function changeEmailRedirect(
 ): Promise<string | null> {
   const client = clientId === undefined ? null : await context.clients.find(clientId);
   const url = client?.additional["change_email_redirect_url"];
-  return typeof url === "string" ? url : null;
+  return typeof url === "string" && URL.canParse(url) ? new URL(url).toString() : null;
 }
 
 /** Enough to catch slips; whether it is read is shown by the code that comes back. */

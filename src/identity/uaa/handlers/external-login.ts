@@ -6,8 +6,9 @@ import { UaaError } from "../errors.ts";
 import { type IdentityProvider, isOauth } from "../identity-provider.ts";
 import type { OidcProviders } from "../oidc-provider.ts";
 import { authorizationUrl, isProviderFailure, type OidcRequest, signInWithCode } from "../oidc-sign-in.ts";
+import { ownPath } from "../own-path.ts";
 import { startSession } from "../session.ts";
-import { ownPath, sendErrorPage } from "./browser.ts";
+import { sendErrorPage } from "./browser.ts";
 import { parametersOf } from "./request.ts";
 
 type ByOrigin = { Params: { origin: string } };
