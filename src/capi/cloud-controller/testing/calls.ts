@@ -229,6 +229,19 @@ export const CALLS: Readonly<Record<string, CallRecipe>> = {
     body: (t) => ({ type: "app", ...related({ service_instance: t["service_instances"]!, app: t["apps"]! }) }),
     fresh: newInstance,
   },
+  "POST /v3/service_instances/:managed/relationships/shared_spaces": { body: list("friend"), fresh: newManaged },
+  "DELETE /v3/service_instances/:managed/relationships/shared_spaces/:friend": { fresh: sharedManaged },
+  "POST /v3/service_route_bindings": {
+    body: (t) => related({ service_instance: t["service_instances"]!, route: t["routes"]! }),
+    fresh: newRouting,
+  },
+  "PATCH /v3/service_route_bindings/:guid": label,
+  "DELETE /v3/service_route_bindings/:guid": {
+    fresh: async (w) => {
+      const { routes } = await newRouting(w);
+      return { service_route_bindings: await w.routeBinding(w.things["service_instances"]!, routes!) };
+    },
+  },
   "PATCH /v3/service_credential_bindings/:guid": label,
   "DELETE /v3/service_credential_bindings/:guid": { fresh: newBinding },
 };
@@ -236,6 +249,17 @@ export const CALLS: Readonly<Record<string, CallRecipe>> = {
 async function appAndProcess(world: World): Promise<Things> {
   const app = await world.app(world.things["spaces"]!);
   return { apps: app, processes: await world.first(`/v3/apps/${app}/processes`) };
+}
+
+async function newManaged(world: World): Promise<Things> {
+  return { managed: await world.managed(world.things["spaces"]!) };
+}
+
+async function sharedManaged(world: World): Promise<Things> {
+  const { managed } = await newManaged(world);
+  const data = [{ guid: world.things["friend"] }];
+  await world.make(`service_instances/${managed}/relationships/shared_spaces`, { data });
+  return { managed: managed! };
 }
 
 async function newGroup(world: World): Promise<Things> {

@@ -29,6 +29,8 @@ export interface Endpoint {
   readonly status: number;
   /** Null: open to everybody, without a token. */
   readonly outcomes: Readonly<Record<TableRole, Outcome>> | null;
+  /** Whoever brings no token is answered like nobody. */
+  readonly open: boolean;
 }
 
 const SIGNS: Readonly<Record<string, Outcome>> = { "+": "works", "-": "left out", 2: 422, 3: 403, 4: 404 };
@@ -41,7 +43,13 @@ export function readEndpoints(): Endpoint[] {
     .filter((line) => line !== "" && !line.startsWith("#"))
     .map((line) => {
       const [method = "", path = "", status = "", signs = ""] = line.split("\t");
-      return { method, path, status: Number(status), outcomes: signs === "public" ? null : readOutcomes(line, signs) };
+      return {
+        method,
+        path,
+        status: Number(status),
+        outcomes: signs === "public" ? null : readOutcomes(line, signs.replace("o", "")),
+        open: signs.endsWith("o"),
+      };
     });
 }
 

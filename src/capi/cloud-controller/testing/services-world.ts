@@ -7,6 +7,7 @@ import { CC_MIGRATIONS } from "../store/migrations.ts";
 import type { CcDatabase } from "../store/schema.ts";
 import { type Answer, type Call, TestCc } from "./boot-cc.ts";
 import { FakeBroker, type FakeOffering } from "./fake-broker.ts";
+import { offerCatalog } from "./offer-catalog.ts";
 
 const plan = (id: string, more: object = {}) => ({ id, name: id, description: id, free: true, ...more });
 
@@ -93,69 +94,7 @@ export class ServicesWorld implements AsyncDisposable {
 
   /** Puts the broker and its catalog into the database, with plans that are public. */
   async offer(): Promise<void> {
-    const flag = (value: unknown): 0 | 1 => (value === true ? 1 : 0);
-    const json = (value: unknown, otherwise: unknown): string => JSON.stringify(value ?? otherwise);
-    const times = { created_at: 0, updated_at: 0 };
-    const plans = new Map<string, string>();
-    await this.change(async (db) => {
-      const password = { auth_username: "cc", auth_password: "secret" };
-      const broker = { name: "broker", url: this.broker.url, space_guid: null, state: "AVAILABLE" };
-      await db
-        .insertInto("service_brokers")
-        .values({ guid: "broker-guid", ...times, ...broker, ...password })
-        .execute();
-      for (const offering of this.broker.services) {
-        const guid = `offering-${offering.id}`;
-        await db
-          .insertInto("service_offerings")
-          .values({
-            ...times,
-            guid,
-            name: offering.name,
-            service_broker_guid: "broker-guid",
-            description: "",
-            available: 1,
-            bindable: flag(offering["bindable"]),
-            tags: json(offering["tags"], []),
-            requires: json(offering["requires"], []),
-            shareable: flag((offering["metadata"] as { shareable?: boolean } | undefined)?.shareable),
-            documentation_url: null,
-            broker_catalog_id: offering.id,
-            broker_catalog_metadata: "{}",
-            plan_updateable: flag(offering["plan_updateable"]),
-            instances_retrievable: flag(offering["instances_retrievable"]),
-            bindings_retrievable: flag(offering["bindings_retrievable"]),
-            allow_context_updates: flag(offering["allow_context_updates"]),
-          })
-          .execute();
-        for (const one of offering["plans"] as Record<string, unknown>[]) {
-          const id = String(one["id"]);
-          plans.set(id, `plan-${id}`);
-          await db
-            .insertInto("service_plans")
-            .values({
-              ...times,
-              guid: `plan-${id}`,
-              name: id,
-              service_offering_guid: guid,
-              description: "",
-              visibility_type: "public",
-              available: 1,
-              free: flag(one["free"]),
-              costs: "[]",
-              maintenance_info: json(one["maintenance_info"], {}),
-              broker_catalog_id: id,
-              broker_catalog_metadata: "{}",
-              maximum_polling_duration: (one["maximum_polling_duration"] as number | undefined) ?? null,
-              bindable: one["bindable"] === undefined ? null : flag(one["bindable"]),
-              plan_updateable: null,
-              schemas: "{}",
-            })
-            .execute();
-        }
-      }
-    });
-    this.#plans = plans;
+    this.#plans = await offerCatalog(this.cc, this.broker);
   }
 
   /** Changes the catalog behind the Cloud Controller's back, as a broker or an operator would. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { CcDeps } from "../index.ts";
 import type { Answer } from "./boot-cc.ts";
+import { FakeBroker, type FakeOffering } from "./fake-broker.ts";
+import { offerCatalog } from "./offer-catalog.ts";
 import { PushFlow, zipOf } from "./push-flow.ts";
 
 /** Guids of one of each kind, by the first part of the path under /v3, in one space; `other…` lie in another organization. */
@@ -9,19 +11,30 @@ export type Things = Readonly<Record<string, string>>;
 /** A Cloud Controller that holds one of everything. For tests. */
 export class World implements AsyncDisposable {
   readonly flow: PushFlow;
+  readonly #broker: FakeBroker;
   things: Things = {};
   /** Stands in every name that is made from now on. */
   mark = "";
   #made = 0;
 
-  private constructor(flow: PushFlow) {
+  private constructor(flow: PushFlow, broker: FakeBroker) {
     this.flow = flow;
+    this.#broker = broker;
   }
 
   /** `replaced` takes the place of dependencies that do nothing. */
   static async boot(replaced: Partial<CcDeps> = {}): Promise<World> {
-    const world = new World(await PushFlow.boot(replaced));
-    await world.flow.call("PATCH", "/v3/feature_flags/route_sharing", { enabled: true });
+    const world = new World(await PushFlow.boot(replaced), await FakeBroker.start([OFFERING]));
+    await offerCatalog(world.flow.cc, world.#broker);
+    world.#broker.rules = [
+      ({ method, path }) =>
+        method === "GET" && /\/service_instances\/[^/]+$/.test(path)
+          ? { status: 200, body: { parameters: { size: 1 } } }
+          : undefined,
+    ];
+    for (const flag of ["route_sharing", "service_instance_sharing"]) {
+      await world.flow.call("PATCH", `/v3/feature_flags/${flag}`, { enabled: true });
+    }
     world.things = await world.makeAll();
     return world;
   }
@@ -110,6 +123,21 @@ export class World implements AsyncDisposable {
     return this.make("service_instances", { ...body, ...related({ space }) });
   }
 
+  /** Gives the guid when the broker has made it. */
+  async managed(space: string): Promise<string> {
+    const name = this.name("managed");
+    const body = { type: "managed", name, ...related({ space, service_plan: "plan-small" }) };
+    const answer = await this.flow.call("POST", "/v3/service_instances", body);
+    const { state, errors } = await this.flow.cc.job(answer);
+    assert.equal(state, "COMPLETE", JSON.stringify(errors));
+    return this.first(`/v3/service_instances?names=${name}`);
+  }
+
+  /** Sends requests of the route to the instance. */
+  async routeBinding(instance: string, route: string): Promise<string> {
+    return this.make("service_route_bindings", related({ service_instance: instance, route }));
+  }
+
   async binding(instance: string, app: string): Promise<string> {
     return this.make("service_credential_bindings", { type: "app", ...related({ service_instance: instance, app }) });
   }
@@ -153,7 +181,8 @@ export class World implements AsyncDisposable {
     const space = await this.space(organization);
     const deployed = await this.deployedApp(space);
     const app = deployed["apps"]!;
-    const instance = await this.userProvided(space);
+    const instance = await this.userProvided(space, { route_service_url: "https://filter.example.com" });
+    const routing = await this.routing(organization, space, app);
     const otherOrganization = await this.organization();
     const member = await this.member(organization);
     const roleHolder = member.slice(0, -"-guid".length);
@@ -166,8 +195,14 @@ export class World implements AsyncDisposable {
       otherOrganizations: otherOrganization,
       otherSpaces: await this.space(otherOrganization),
       ...deployed,
-      ...(await this.routing(organization, space, app)),
+      ...routing,
       service_instances: instance,
+      managed: await this.managed(space),
+      service_route_bindings: await this.routeBinding(instance, routing["routes"]!),
+      service_brokers: "broker-guid",
+      service_offerings: "offering-db",
+      service_plans: "plan-small",
+      service_usage_events: await this.first("/v3/service_usage_events"),
       service_credential_bindings: await this.binding(instance, app),
       security_groups: await this.securityGroup(space),
       isolation_segments: await this.isolationSegment(organization),
@@ -192,8 +227,21 @@ export class World implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.flow[Symbol.asyncDispose]();
+    await this.#broker[Symbol.asyncDispose]();
   }
 }
+
+const OFFERING: FakeOffering = {
+  id: "db",
+  name: "db",
+  description: "databases",
+  bindable: true,
+  plan_updateable: true,
+  instances_retrievable: true,
+  bindings_retrievable: true,
+  metadata: { shareable: true },
+  plans: [{ id: "small", name: "small", description: "small", free: true }],
+};
 
 /** Stands in credentials: nobody but who may read them should ever see it. */
 export const SECRET = "a-secret-of-the-space";
