@@ -15,6 +15,7 @@ import { startBus, startRouter, startRoutes } from "./assembly/routing.ts";
 import type { Site } from "./assembly/site.ts";
 import { narrate } from "./narrator.ts";
 import { type PlatformStatus, readStatus, type StatusFacts } from "./status.ts";
+import { uaaNames } from "./urls.ts";
 
 export interface ControlPlane extends AsyncDisposable {
   readonly isolation: Isolation;
@@ -58,7 +59,7 @@ export async function startControlPlane(site: Site, deps: Assembly["deps"]): Pro
   const rep = await startCell(assembly, { garden, agent, lifecycleFolder: lifecycle.folder, diego });
   const components = [
     { name: "api", uris: [`api.${config.domain}`], ...cc.address },
-    { name: "uaa", uris: [`uaa.${config.domain}`, `login.${config.domain}`], ...uaa.address },
+    { name: "uaa", uris: uaaNames(config.domain), ...uaa.address },
     { name: "log-cache", uris: [`log-cache.${config.domain}`], ...logging.logCacheAddress },
   ];
   await startRoutes(assembly, { router: gorouter, bus, bbs, components });

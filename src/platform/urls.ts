@@ -24,6 +24,11 @@ export function appsDomain(config: Pick<IngotConfig, "domain">): string {
   return `apps.${config.domain}`;
 }
 
+/** Hosts of the UAA, and of its further identity zones. */
+export function uaaNames(domain: string): string[] {
+  return [`uaa.${domain}`, `login.${domain}`, `*.uaa.${domain}`, `*.login.${domain}`];
+}
+
 /** Names that the router's certificate must carry: a wildcard covers one label. */
 export function certificateNames(config: Pick<IngotConfig, "domain">): string[] {
   return [

@@ -53,6 +53,20 @@ export async function bootstrap(context: UaaContext): Promise<void> {
   }
 }
 
+/** What a zone besides the default one begins with: groups and the internal provider, nobody and no client. */
+export async function bootstrapZone(context: UaaContext): Promise<void> {
+  const { groups, clock, random, providers } = context;
+  const times = { createdMs: clock.nowMs(), lastModifiedMs: clock.nowMs() };
+  const names = [...new Set([...KNOWN_GROUPS, ...context.defaultGroups])];
+  const known = new Set((await groups.findByNames(names)).map(({ displayName }) => displayName.toLowerCase()));
+  await groups.ensure(
+    names
+      .filter((name) => !known.has(name.toLowerCase()))
+      .map((displayName) => ({ id: random.guid(), displayName, description: null, version: 0, ...times })),
+  );
+  if ((await providers.byOrigin("uaa")) === null) await providers.insert(internalProvider(context));
+}
+
 /** The accounts of our own store. UAA: IdentityProviderBootstrap */
 function internalProvider({ random, clock }: UaaContext): IdentityProvider {
   const times = { createdMs: clock.nowMs(), lastModifiedMs: clock.nowMs() };

@@ -23,7 +23,11 @@ export interface UaaContext extends ProviderContext {
 
 /** All of it but the sign-in at providers, which works with it. */
 export interface ProviderContext {
+  /** `uaa`: the default zone. */
   readonly zoneId: string;
+  readonly zoneName: string;
+  /** The default zone, whose tokens can be switched to this one; null when this is it. */
+  readonly parent: UaaContext | null;
   readonly config: UaaConfig;
   readonly clock: Clock;
   readonly random: Random;

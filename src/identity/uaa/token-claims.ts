@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { OauthClient, User } from "./model.ts";
 import { audienceOf } from "./scopes.ts";
 
-/** The one zone that we have. */
+/** The default zone. */
 export const ZONE_ID = "uaa";
 
 export type Claims = Readonly<Record<string, unknown>>;
@@ -39,6 +39,7 @@ export interface Grant {
 }
 
 export interface Issue {
+  readonly zoneId: string;
   readonly issuer: string;
   readonly issuedAt: number;
   readonly expiresAt: number;
@@ -75,7 +76,7 @@ export function accessTokenClaims(grant: Grant, issue: Issue): Claims {
     iat: issue.issuedAt,
     exp: issue.expiresAt,
     iss: issue.issuer,
-    zid: ZONE_ID,
+    zid: issue.zoneId,
     aud: audienceOf(clientId, grant.scopes),
   };
 }
@@ -92,7 +93,7 @@ export function refreshTokenClaims(grant: Grant, user: User, issue: Issue): Clai
     cid: clientId,
     client_id: clientId,
     iss: issue.issuer,
-    zid: ZONE_ID,
+    zid: issue.zoneId,
     aud: audienceOf(clientId, grant.scopes),
     granted_scopes: grant.scopes,
     amr: authentication?.authMethods ?? [],
@@ -141,7 +142,7 @@ export function idTokenClaims(grant: Grant, user: User, issue: Issue): Claims {
     grant_type: grant.grantType,
     user_name: user.userName,
     user_id: user.id,
-    zid: ZONE_ID,
+    zid: issue.zoneId,
     origin: user.origin,
     scope: ["openid"],
     jti: issue.tokenId,

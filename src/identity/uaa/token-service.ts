@@ -64,7 +64,8 @@ export async function issueTokens(
   const issuedAt = Math.floor(clock.nowMs() / 1000);
   const ttl = client.accessTokenValiditySeconds ?? config.accessTokenTtlSeconds ?? ACCESS_TTL_SECONDS;
   const tokenId = newTokenId(context);
-  const issue = { issuer: config.issuerUrl, issuedAt, expiresAt: issuedAt + ttl, tokenId, revocable };
+  const times = { issuedAt, expiresAt: issuedAt + ttl };
+  const issue = { zoneId: context.zoneId, issuer: config.issuerUrl, ...times, tokenId, revocable };
   const stored: StoredToken[] = [];
   const seal = async (claims: Claims, kind: StoredToken["kind"], opaque: boolean): Promise<string> => {
     const id = String(claims["jti"]);
@@ -129,7 +130,8 @@ async function refreshTokenOf(
   const ttl = client.refreshTokenValiditySeconds ?? config.refreshTokenTtlSeconds ?? REFRESH_TTL_SECONDS;
   const rotates = config.refreshTokenRotate === true || grant.clientAuth === "none";
   const revocable = opaque || rotates || (config.revocableTokens ?? true);
-  const issue = { issuer: config.issuerUrl, issuedAt, expiresAt: issuedAt + ttl, tokenId, revocable };
+  const times = { issuedAt, expiresAt: issuedAt + ttl };
+  const issue = { zoneId: context.zoneId, issuer: config.issuerUrl, ...times, tokenId, revocable };
   return await seal(refreshTokenClaims(grant, user, issue), "REFRESH_TOKEN", opaque);
 }
 

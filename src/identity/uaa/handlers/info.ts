@@ -89,7 +89,7 @@ export function infoOf(context: UaaContext, withPasscode: boolean): Record<strin
       login: loginUrl,
       ...(withPasscode ? { passwd: "/forgot_password", register: "/create_account" } : {}),
     },
-    zone_name: "uaa",
+    zone_name: context.zoneName,
     entityID: `uaa.${domain}`,
     commit_id: "ingot",
     timestamp: `${new Date(context.clock.nowMs()).toISOString().slice(0, 19)}+0000`,

@@ -4,6 +4,7 @@ import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import type { OauthClient } from "../model.ts";
 import { type VerifiedToken, verifyToken } from "../token-service.ts";
+import { switchedToken, zoneSwitchOf } from "../zone-switch.ts";
 
 /** The values of the query and of a form body, the body's first. Of a name given twice the last counts. */
 export function parametersOf(request: FastifyRequest): Record<string, string> {
@@ -35,6 +36,11 @@ export async function bearerOf(context: UaaContext, request: FastifyRequest): Pr
   const match = /^bearer\s+(\S+)$/i.exec(header);
   if (match === null) {
     throw new UaaError("unauthorized", "Full authentication is required to access this resource");
+  }
+  const { parent, zoneId } = context;
+  // Only the default zone hands requests with these headers on, and no zone's own subdomain takes them.
+  if (parent !== null && zoneSwitchOf(request.headers) !== null) {
+    return switchedToken(await verifyToken(parent, match[1]!, "access"), zoneId);
   }
   return await verifyToken(context, match[1]!, "access");
 }

@@ -3,7 +3,6 @@ import { audit } from "../audit.ts";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import type { StoredToken } from "../model.ts";
-import { ZONE_ID } from "../token-claims.ts";
 import { bearerOf, hasScope, insufficientScope, requireScope } from "./request.ts";
 
 /** Ends and lists tokens. UAA: TokenRevocationEndpoint */
@@ -71,15 +70,15 @@ export function registerRevoke(server: FastifyInstance, context: UaaContext): vo
   server.get("/oauth/token/list", async (request) => {
     const { user, client } = await bearerOf(context, request);
     const owner = user === null ? { clientId: client.clientId } : { userId: user.id, clientId: client.clientId };
-    return (await tokens.list(owner)).map(wireToken);
+    return (await tokens.list(owner)).map((token) => wireToken(token, context.zoneId));
   });
   server.get<{ Params: { userId: string } }>("/oauth/token/list/user/:userId", async (request) => {
     await requireScope(context, request, "tokens.list", "uaa.admin");
-    return (await tokens.list({ userId: request.params.userId })).map(wireToken);
+    return (await tokens.list({ userId: request.params.userId })).map((token) => wireToken(token, context.zoneId));
   });
   server.get<{ Params: { clientId: string } }>("/oauth/token/list/client/:clientId", async (request) => {
     await requireScope(context, request, "tokens.list", "uaa.admin");
-    return (await tokens.list({ clientId: request.params.clientId })).map(wireToken);
+    return (await tokens.list({ clientId: request.params.clientId })).map((token) => wireToken(token, context.zoneId));
   });
 }
 
@@ -87,7 +86,7 @@ function notFound(): UaaError {
   return new UaaError("invalid_token", "Resource not found", { status: 404 });
 }
 
-function wireToken(token: StoredToken): Record<string, unknown> {
+function wireToken(token: StoredToken, zoneId: string): Record<string, unknown> {
   return {
     tokenId: token.tokenId,
     clientId: token.clientId,
@@ -98,6 +97,6 @@ function wireToken(token: StoredToken): Record<string, unknown> {
     expiresAt: token.expiresMs,
     scope: `[${token.scope.join(", ")}]`,
     value: null,
-    zoneId: ZONE_ID,
+    zoneId,
   };
 }

@@ -3,6 +3,7 @@ import { tellServed } from "../../../kit/served.ts";
 import type { UaaContext } from "../context.ts";
 import { toWireError, UaaError } from "../errors.ts";
 import type { OidcProviders } from "../oidc-provider.ts";
+import type { Zones } from "../zones.ts";
 import { registerAccount } from "./account.ts";
 import { registerAccountStatus } from "./account-status.ts";
 import { registerApprovals } from "./approvals.ts";
@@ -19,6 +20,7 @@ import { registerExternalLogin } from "./external-login.ts";
 import { registerGroupMembers } from "./group-members.ts";
 import { registerGroups } from "./groups.ts";
 import { registerIdentityProviders } from "./identity-providers.ts";
+import { registerIdentityZones } from "./identity-zones.ts";
 import { registerInfo } from "./info.ts";
 import { registerInvitations } from "./invitations.ts";
 import { registerKeys } from "./keys.ts";
@@ -31,14 +33,19 @@ import { registerSessionManagement } from "./session-management.ts";
 import { registerToken } from "./token.ts";
 import { registerUserIds } from "./user-ids.ts";
 import { registerUsers } from "./users.ts";
+import { dispatchToZones } from "./zone-dispatch.ts";
 import { registerZoneManagers } from "./zone-managers.ts";
 
 const BODY_BYTES_MAX = 1_048_576;
 /** Longer than any honest request of this API; a slow sender is cut off. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** The HTTP side of the UAA, not yet listening. */
-export async function buildServer(context: UaaContext, oidc: OidcProviders): Promise<FastifyInstance> {
+/** The HTTP side of a zone, not yet listening. `zones`: the others, when this is the default one. */
+export async function buildServer(
+  context: UaaContext,
+  oidc: OidcProviders,
+  zones: Zones | null,
+): Promise<FastifyInstance> {
   const { fastify } = await import("fastify");
   const server = fastify({
     bodyLimit: BODY_BYTES_MAX,
@@ -102,6 +109,10 @@ export async function buildServer(context: UaaContext, oidc: OidcProviders): Pro
   ];
   for (const register of parts) register(server, context);
   registerExternalLogin(server, context, oidc);
+  if (zones !== null) {
+    dispatchToZones(server, context, zones);
+    registerIdentityZones(server, context, zones);
+  }
   return server;
 }
 

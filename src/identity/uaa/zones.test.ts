@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { decodeJwt } from "jose";
+import { type Answer, type BootedUaa, basic, bootUaa, FORM, type Json, newUser } from "./testing/boot-uaa.ts";
+
+const operator = (authorities: readonly string[], id = "operator"): Json => ({
+  client_id: id,
+  client_secret: "one",
+  authorized_grant_types: ["client_credentials"],
+  authorities,
+});
+const inZone = (id: string): Record<string, string> => ({ "x-identity-zone-id": id });
+
+/** A token of a client with these authorities. */
+async function tokenOf(uaa: BootedUaa, id: string, authorities: readonly string[]): Promise<string> {
+  const created = await uaa.json("POST", "/oauth/clients", await uaa.adminClient(), operator(authorities, id));
+  assert.equal(created.status, 201, created.text);
+  return String((await uaa.token({ grant_type: "client_credentials" }, id, "one")).json["access_token"]);
+}
+
+/** A request to a zone's own host; fetch() does not let a test choose that. */
+function at(
+  uaa: BootedUaa,
+  host: string,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body = "",
+): Promise<Answer> {
+  const { hostname, port } = new URL(uaa.baseUrl);
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: hostname, port, method, path, headers: { ...headers, host } }, async (answer) => {
+      let text = "";
+      for await (const chunk of answer) text += String(chunk);
+      const json = (answer.headers["content-type"] ?? "").includes("json") ? (JSON.parse(text) as Json) : {};
+      resolve({ status: answer.statusCode ?? 0, headers: new Headers(), text, json });
+    });
+    sent.on("error", reject).end(body);
+  });
+}
+const ACME = "acme.uaa.cf.localhost:8443";
+const tokenAt = (uaa: BootedUaa, id: string, secret: string, form: Record<string, string>) =>
+  at(
+    uaa,
+    ACME,
+    "POST",
+    "/oauth/token",
+    { authorization: basic(id, secret), ...FORM },
+    new URLSearchParams(form).toString(),
+  );
+
+test("a zone has accounts, clients, groups and keys of its own, and none reach across", async () => {
+  await using uaa = await bootUaa();
+  const zoned = await tokenOf(uaa, "zoner", ["zones.write", "zones.read"]);
+  const zone = { id: "acme", subdomain: "Acme", name: "Acme", config: { tokenPolicy: { accessTokenValidity: 77 } } };
+  const created = await uaa.json("POST", "/identity-zones", zoned, zone);
+  assert.equal(created.status, 201, created.text);
+  assert.equal(created.json["subdomain"], "acme");
+  const manager = await tokenOf(uaa, "manager", ["zones.acme.admin"]);
+  const asManager = (method: string, path: string, body?: Json) =>
+    uaa.json(method, path, manager, body, inZone("acme"));
+
+  const user = await asManager("POST", "/Users", newUser("admin"));
+  assert.equal(user.status, 201, "the name is free here: " + user.text);
+  assert.equal(user.json["zoneId"], "acme");
+  const client = {
+    ...operator(["uaa.admin", "scim.read"], "cf"),
+    authorized_grant_types: ["client_credentials", "password"],
+    scope: ["openid"],
+  };
+  assert.equal((await asManager("POST", "/oauth/clients", client)).status, 201);
+  assert.equal((await asManager("POST", "/Groups", { displayName: "cloud_controller.admin" })).status, 201);
+  assert.equal((await uaa.json("GET", `/Users/${String(user.json["id"])}`, await uaa.adminClient())).status, 404);
+
+  const inAcme = await tokenAt(uaa, "cf", "one", { grant_type: "password", username: "admin", password: "pw" });
+  assert.equal(inAcme.status, 200, inAcme.text);
+  assert.equal(inAcme.json["expires_in"], 76, "the zone's own token policy");
+  const claims = decodeJwt(String(inAcme.json["access_token"]));
+  assert.deepEqual([claims.iss, claims["zid"]], [`https://${ACME}/oauth/token`, "acme"]);
+  assert.equal(
+    (await tokenAt(uaa, "cf", "one", { grant_type: "password", username: "admin", password: "s3cret" })).status,
+    401,
+  );
+  assert.equal(
+    (await tokenAt(uaa, "cf", "", { grant_type: "password", username: "admin", password: "pw" })).status,
+    401,
+  );
+
+  const zoneAdmin = String(
+    (await tokenAt(uaa, "cf", "one", { grant_type: "client_credentials" })).json["access_token"],
+  );
+  const bearer = { authorization: `bearer ${zoneAdmin}` };
+  assert.equal((await at(uaa, ACME, "GET", "/Users", bearer)).status, 200);
+  assert.equal(
+    (await uaa.json("GET", "/Users", zoneAdmin)).status,
+    401,
+    "a zone's token is nothing in the default zone",
+  );
+  assert.equal((await uaa.json("GET", "/Users", zoneAdmin, undefined, inZone("acme"))).status, 401);
+  const admin = { authorization: `bearer ${await uaa.adminClient()}` };
+  assert.equal((await at(uaa, ACME, "GET", "/Users", admin)).status, 401, "nor the other way round");
+  const keys = await at(uaa, ACME, "GET", "/token_keys", {});
+  assert.notDeepEqual(keys.json, (await uaa.send("GET", "/token_keys", {})).json);
+  assert.equal((await at(uaa, ACME, "GET", "/info", {})).json["zone_name"], "Acme");
+});
+
+test("who is switched into a zone has there what his scopes say, and nothing in another", async () => {
+  await using uaa = await bootUaa();
+  const zoned = await tokenOf(uaa, "zoner", ["zones.write"]);
+  for (const id of ["acme", "beta"]) {
+    assert.equal(
+      (await uaa.json("POST", "/identity-zones", zoned, { id, subdomain: `${id}-sub`, name: id })).status,
+      201,
+    );
+  }
+  const reader = await tokenOf(uaa, "reader", ["zones.acme.clients.read", "zones.acme.scim.read", "scim.write"]);
+  const ask = (method: string, path: string, headers: Record<string, string>, token = reader) =>
+    uaa.json(method, path, token, method === "POST" ? newUser("x") : undefined, headers);
+  assert.equal((await ask("GET", "/oauth/clients", inZone("acme"))).status, 200);
+  assert.equal((await ask("GET", "/Users", { "x-identity-zone-subdomain": "acme-sub" })).status, 200);
+  assert.equal((await ask("POST", "/Users", inZone("acme"))).status, 403, "scim.write of the default zone stays there");
+  assert.deepEqual((await ask("GET", "/Users", inZone("beta"))).json, {
+    error: "access_denied",
+    error_description: "User is not authorized to switch to IdentityZone with id beta",
+  });
+  assert.equal((await ask("GET", "/Users", inZone("gamma"))).status, 404);
+  assert.equal(
+    (await ask("GET", "/Users", inZone("beta"), await uaa.adminClient())).status,
+    403,
+    "uaa.admin rules the default zone alone",
+  );
+  assert.equal((await uaa.send("GET", "/Users", inZone("acme"))).status, 403);
+  const stranger = await at(uaa, "gamma.uaa.cf.localhost", "GET", "/Users", {});
+  assert.equal(stranger.status, 404);
+  assert.equal((await at(uaa, "acme-sub.uaa.cf.localhost", "GET", "/info", inZone("beta"))).status, 403);
+});
+
+test("a zone is changed and deleted by who may, with all that is in it", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "ingot-zones-"));
+  try {
+    const database = join(folder, "uaa.sqlite");
+    {
+      await using uaa = await bootUaa(database);
+      const zoned = await tokenOf(uaa, "zoner", ["zones.write"]);
+      const make = (body: Json) => uaa.json("POST", "/identity-zones", zoned, body);
+      assert.equal((await make({ id: "acme", subdomain: "acme", name: "Acme" })).status, 201);
+      assert.equal((await make({ subdomain: "ACME", name: "Again" })).status, 409);
+      for (const body of [
+        { subdomain: "x" },
+        { name: "x" },
+        { name: "x", subdomain: "a.b" },
+        { name: "x", subdomain: "x", id: "../../etc" },
+        { name: "x", subdomain: "x", id: "uaa" },
+        { name: "x", subdomain: "x", config: { tokenPolicy: { accessTokenValidity: "long" } } },
+        { name: "x", subdomain: "x", config: [] },
+      ]) {
+        const refused = await make(body);
+        assert.deepEqual([refused.status, refused.json["error"]], [422, "invalid_identity_zone"], JSON.stringify(body));
+      }
+      const manager = await tokenOf(uaa, "manager", ["zones.acme.admin"]);
+      assert.equal((await uaa.json("POST", "/Users", manager, newUser("eva"), inZone("acme"))).status, 201);
+      const put = await uaa.json("PUT", "/identity-zones/acme", manager, { subdomain: "acme2", name: "New" });
+      assert.deepEqual([put.status, put.json["version"]], [200, 1], put.text);
+      assert.equal((await at(uaa, "acme.uaa.cf.localhost", "GET", "/info", {})).status, 404);
+      assert.equal((await at(uaa, "acme2.login.cf.localhost", "GET", "/info", {})).status, 200);
+      assert.equal((await uaa.json("DELETE", "/identity-zones/acme", manager)).status, 403);
+      assert.equal((await uaa.json("GET", "/identity-zones", manager)).status, 200);
+      assert.equal((await uaa.json("GET", "/identity-zones", await uaa.adminClient())).status, 403);
+    }
+    await using uaa = await bootUaa(database);
+    const zoned = String((await uaa.token({ grant_type: "client_credentials" }, "zoner", "one")).json["access_token"]);
+    const manager = String(
+      (await uaa.token({ grant_type: "client_credentials" }, "manager", "one")).json["access_token"],
+    );
+    const found = await uaa.json("GET", "/Users", manager, undefined, inZone("acme"));
+    assert.equal(found.json["totalResults"], 1, "a zone outlives a restart");
+    assert.equal((await uaa.json("DELETE", "/identity-zones/acme", zoned)).status, 200);
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => name.includes("zone")),
+      [],
+    );
+    assert.equal(
+      (await uaa.json("POST", "/identity-zones", zoned, { id: "acme", subdomain: "acme", name: "A" })).status,
+      201,
+    );
+    const empty = await uaa.json("GET", "/Users", manager, undefined, inZone("acme"));
+    assert.equal(empty.json["totalResults"], 0, "a later zone of this name begins empty");
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("a zone's clients can be made from outside, without power over it", async () => {
+  await using uaa = await bootUaa();
+  const zoned = await tokenOf(uaa, "zoner", ["zones.write"]);
+  await uaa.json("POST", "/identity-zones", zoned, { id: "acme", subdomain: "acme", name: "Acme" });
+  const client = {
+    client_id: "shop",
+    client_secret: "s",
+    authorized_grant_types: ["authorization_code"],
+    scope: ["openid"],
+    authorities: ["uaa.resource"],
+    redirect_uri: ["https://shop.example/callback"],
+  };
+  const make = (more: Json) => uaa.json("POST", "/identity-zones/acme/clients", zoned, { ...client, ...more });
+  assert.equal((await make({ authorities: ["clients.admin"] })).status, 400);
+  assert.equal((await make({ authorities: ["uaa.none"], authorized_grant_types: ["client_credentials"] })).status, 400);
+  const made = await make({ authorities: ["uaa.none"] });
+  assert.equal(made.status, 201, made.text);
+  assert.equal((await uaa.json("GET", "/oauth/clients/shop", await uaa.adminClient())).status, 404);
+  assert.equal((await uaa.json("DELETE", "/identity-zones/acme/clients/shop", zoned)).status, 200);
+  assert.equal((await uaa.json("DELETE", "/identity-zones/acme/clients/shop", zoned)).status, 404);
+});
