@@ -40,12 +40,3 @@ export interface InternalPolicies {
   readonly password?: Partial<PasswordPolicy>;
   readonly lockout?: Partial<LockoutPolicy>;
 }
-
-/** Only the internal accounts. */
-export const INTERNAL_ONLY: IdentitySource = {
-  signIn: async () => null,
-  loginLinks: async () => [],
-  byAssertion: async () => null,
-  isActive: async (origin) => origin === "uaa",
-  internalPolicies: async () => ({}),
-};
