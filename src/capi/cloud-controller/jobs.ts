@@ -228,7 +228,10 @@ export class Jobs {
     return n;
   }
 
-  /** Looks for work, after the running look; the row of a caller's open transaction is seen because queries wait for it. */
+  /**
+   * Looks for work, after the running look. It reads in a transaction, because those take turns on every database: so it waits for the
+   * transaction of a caller and sees his row.
+   */
   #look(): void {
     if (!this.#started) return;
     this.#looking = this.#looking
@@ -241,11 +244,13 @@ export class Jobs {
       if (this.#stop.signal.aborted) return;
       const full = this.#fullLanes();
       const now = this.#deps.clock.nowMs();
-      let due = this.#deps.db.selectFrom("jobs").where("state", "in", OPEN).where("run_at", "<=", now);
-      if (full.lanes.length > 0) due = due.where("lane", "not in", full.lanes);
-      if (this.#running.size > 0) due = due.where("guid", "not in", [...this.#running.keys()]);
-      if (full.allButMain) due = due.where("lane", "=", "");
-      const rows = await due.orderBy("id").limit(LOOK_BATCH).selectAll().execute();
+      const rows = await this.#deps.db.transaction().execute((trx) => {
+        let due = trx.selectFrom("jobs").where("state", "in", OPEN).where("run_at", "<=", now);
+        if (full.lanes.length > 0) due = due.where("lane", "not in", full.lanes);
+        if (this.#running.size > 0) due = due.where("guid", "not in", [...this.#running.keys()]);
+        if (full.allButMain) due = due.where("lane", "=", "");
+        return due.orderBy("id").limit(LOOK_BATCH).selectAll().execute();
+      });
       if (rows.length === 0) return await this.#setAlarm(now);
       for (const row of rows) {
         if (this.#isFull(row.lane)) continue;
