@@ -83,6 +83,32 @@ for (const endpoint of ENDPOINTS) {
   });
 }
 
+/** What even members of a suspended organization may do: it is not in the organization, or CC does not ask. */
+const OUTSIDE = new Set(["POST /v3/resource_matches", "PATCH /v3/spaces/:guid/relationships/isolation_segment"]);
+
+test("in a suspended organization nobody but admins changes anything, and everybody still sees it", async () => {
+  const { organizations, spaces, friend } = world.things as Record<string, string>;
+  const changes = ENDPOINTS.filter(({ method, path }) => method !== "GET" && !OUTSIDE.has(`${method} ${path}`));
+  const suspend = (suspended: boolean) => world.flow.call("PATCH", `/v3/organizations/${organizations}`, { suspended });
+  const wrong: string[] = [];
+  for (const role of ["organization_manager", "space_manager", "space_developer", "space_supporter"] as const) {
+    const token = await tokenOf(world, role, organizations!, spaces!, friend!);
+    await suspend(true);
+    for (const endpoint of changes.filter(({ outcomes }) => outcomes?.[role] === "works")) {
+      const answer = await ask(world, endpoint, world.things, token);
+      const [error] = (answer.body as { errors?: { title: string }[] } | null)?.errors ?? [];
+      if (error?.title !== "CF-OrgSuspended")
+        wrong.push(`${role} ${endpoint.method} ${endpoint.path}: ${told(answer)}`);
+    }
+    const seen = await world.flow.cc.fetch("GET", `/v3/apps/${world.things["apps"]}`, undefined, {
+      authorization: `bearer ${token}`,
+    });
+    assert.equal(seen.status, 200);
+    await suspend(false);
+  }
+  assert.deepEqual(wrong, []);
+});
+
 /** Of a list of the kind itself (not one under another thing): the thing is in it, or it is not. */
 function isListedRight({ method, path }: Endpoint, wanted: Outcome, things: Things, { body }: Answer): boolean {
   const kind = path.split("/")[2] ?? "";

@@ -89,6 +89,7 @@ function cancel(api: CcApi): Handler {
   return async ({ params, access, caller }) => {
     const { deployment, place } = await visibleDeployment(api, access, params["guid"]!);
     if (!access.canManageApps(place.space)) throw notFound("Deployment");
+    await requireSpaceWrite(api, access, place.space, true);
     const actor = actorOf(caller);
     await api.transaction(async (trx) => {
       const fresh = await reread(trx, deployment.guid);
@@ -113,6 +114,7 @@ function proceed(api: CcApi): Handler {
   return async ({ params, access, caller }) => {
     const { deployment, place } = await visibleDeployment(api, access, params["guid"]!);
     if (!access.canManageApps(place.space)) throw notFound("Deployment");
+    await requireSpaceWrite(api, access, place.space, true);
     await api.transaction(async (trx) => {
       const fresh = await reread(trx, deployment.guid);
       if (fresh.state !== "PAUSED") throw refused("continue", fresh);
