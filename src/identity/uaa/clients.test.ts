@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { type BootedUaa, bootUaa, type Json, secretOf, UAA_URL } from "./testing/boot-uaa.ts";
+import { type BootedUaa, bootUaa, FORM, type Json, secretOf, UAA_URL } from "./testing/boot-uaa.ts";
 
 const service = (id: string, more: Json = {}): Json => ({
   client_id: id,
@@ -200,5 +202,32 @@ test("each endpoint of clients asks for its scope", async () => {
     assert.deepEqual([refused.status, refused.json["error"]], [403, "insufficient_scope"], `${method} ${path}`);
     const stranger = await uaa.send(method, path, {});
     assert.deepEqual([stranger.status, stranger.json["error"]], [401, "unauthorized"], `${method} ${path}`);
+  }
+});
+
+test("a client's keys may lie at its own address", async () => {
+  const { privateKey, publicKey } = await generateKeyPair("ES256");
+  const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: "k", alg: "ES256" }] };
+  const server = createServer((_request, response) => response.end(JSON.stringify(jwks)));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    await using uaa = await bootUaa();
+    const admin = await uaa.adminClient();
+    const jwksUri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
+    assert.equal((await uaa.json("POST", "/oauth/clients", admin, service("far", { jwks_uri: jwksUri }))).status, 201);
+    const assertion = await new SignJWT({ iss: "far", sub: "far", aud: `${UAA_URL}/oauth/token`, jti: "1" })
+      .setProtectedHeader({ alg: "ES256", kid: "k" })
+      .setExpirationTime("1m")
+      .sign(privateKey);
+    const form = {
+      grant_type: "client_credentials",
+      client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+      client_assertion: assertion,
+    };
+    const answer = await uaa.send("POST", "/oauth/token", FORM, new URLSearchParams(form).toString());
+    assert.equal(answer.status, 200, answer.text);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   }
 });

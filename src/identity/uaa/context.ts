@@ -6,6 +6,7 @@ import type { Sqlite } from "../../kit/sqlite.ts";
 import type { UaaConfig } from "./config.ts";
 import type { IdentitySource } from "./identity-source.ts";
 import type { Mail } from "./mail.ts";
+import type { OidcProviders } from "./oidc-provider.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import type { ClientStore } from "./store-clients.ts";
@@ -19,6 +20,8 @@ import type { UserStore } from "./store-users.ts";
 export interface UaaContext extends ProviderContext {
   /** LDAP and OIDC providers. */
   readonly identities: IdentitySource;
+  /** What is known of providers that are asked over HTTP. */
+  readonly oidc: OidcProviders;
 }
 
 /** All of it but the sign-in at providers, which works with it. */

@@ -167,6 +167,10 @@ function checkPolicies(config: ProviderConfig): void {
     const fields = policy as Record<string, unknown>;
     const fits = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 31;
     if (!counts.every((count) => fits(fields[count]))) throw refused(`Invalid ${name} policy`);
+    const { passwordNewerThan } = fields;
+    if (passwordNewerThan !== undefined && passwordNewerThan !== null && !Number.isSafeInteger(passwordNewerThan)) {
+      throw refused(`Invalid ${name} policy`);
+    }
   };
   check(config["passwordPolicy"], "password", PASSWORD_COUNTS);
   check(config["lockoutPolicy"], "lockout", LOCKOUT_COUNTS);

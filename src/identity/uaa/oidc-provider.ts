@@ -102,23 +102,29 @@ export class OidcProviders {
     }
     if (endpoints.tokenKeyUrl === null) throw new ProviderError("the provider publishes no keys");
     const options = { ...limits, algorithms: ASYMMETRIC };
-    const keys = await this.#keySet(provider, endpoints.tokenKeyUrl, CACHED_MS);
+    const ask = (maxAgeMs: number) =>
+      this.#keySet(cacheKey(provider), endpoints.tokenKeyUrl!, provider.config, maxAgeMs);
+    const keys = await ask(CACHED_MS);
     try {
       return await jwtVerify(token, createLocalJWKSet(keys), options);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
       // The provider may have changed its keys.
-      const newer = await this.#keySet(provider, endpoints.tokenKeyUrl, KEYS_AGAIN_AFTER_MS);
+      const newer = await ask(KEYS_AGAIN_AFTER_MS);
       return await jwtVerify(token, createLocalJWKSet(newer), options);
     }
   }
 
-  async #keySet(provider: IdentityProvider, url: string, maxAgeMs: number): Promise<JSONWebKeySet> {
-    const key = cacheKey(provider);
+  /** The keys that a client publishes for its own signatures. Throws `ProviderError`. */
+  async keysAt(url: string): Promise<JSONWebKeySet> {
+    return await this.#keySet(url, url, {}, CACHED_MS);
+  }
+
+  async #keySet(key: string, url: string, config: ProviderConfig, maxAgeMs: number): Promise<JSONWebKeySet> {
     const cached = this.#fresh(this.#keys, key, maxAgeMs);
     if (cached !== null) return cached;
-    const answer = await askProvider(this.#context, provider.config, { url });
-    if (!Array.isArray(answer["keys"])) throw new ProviderError("the provider's key set has no keys");
+    const answer = await askProvider(this.#context, config, { url });
+    if (!Array.isArray(answer["keys"])) throw new ProviderError("the key set has no keys");
     const keys = answer as unknown as JSONWebKeySet;
     this.#remember(this.#keys, key, keys);
     return keys;

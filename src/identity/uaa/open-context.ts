@@ -19,7 +19,6 @@ import type { UaaDeps } from "./uaa.ts";
 /** A zone's world over its file. */
 export interface OpenZone {
   readonly context: UaaContext;
-  readonly oidc: OidcProviders;
   readonly zones: ZoneStore;
 }
 
@@ -56,5 +55,6 @@ export async function openContext(
     defaultGroups: config.defaultUserGroups ?? DEFAULT_USER_GROUPS,
   };
   const oidc = new OidcProviders(base);
-  return { context: { ...base, identities: providerIdentities(base, oidc) }, oidc, zones: new ZoneStore(db) };
+  const context: UaaContext = { ...base, oidc, identities: providerIdentities(base, oidc) };
+  return { context, zones: new ZoneStore(db) };
 }

@@ -11,6 +11,8 @@ export interface PasswordPolicy {
   readonly requireSpecialCharacter: number;
   /** 0: never. */
   readonly expirePasswordInMonths: number;
+  /** Milliseconds since the epoch: older passwords must be replaced. UAA: PATCH /identity-providers/{id}/status */
+  readonly passwordNewerThan?: number;
 }
 
 /** UAA: scim-endpoints.xml, globalPasswordPolicy; an empty password is refused there too. */
@@ -54,6 +56,7 @@ export function validatePassword(password: string, policy: PasswordPolicy): void
 
 /** Whether a password of this age must be replaced at the next sign-in. UAA: AuthzAuthenticationManager */
 export function isPasswordExpired(changedMs: number, nowMs: number, policy: PasswordPolicy): boolean {
+  if (typeof policy.passwordNewerThan === "number" && changedMs < policy.passwordNewerThan) return true;
   if (policy.expirePasswordInMonths <= 0) return false;
   const expires = new Date(changedMs);
   expires.setUTCMonth(expires.getUTCMonth() + policy.expirePasswordInMonths);

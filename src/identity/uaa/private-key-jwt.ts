@@ -1,6 +1,7 @@
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from "jose";
 import type { UaaContext } from "./context.ts";
 import type { OauthClient } from "./model.ts";
+import { ProviderError } from "./provider-http.ts";
 
 const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /** Keys of two halves only: a shared secret or no key at all would let others sign. */
@@ -26,7 +27,7 @@ export async function isClientAssertion(
   parameters: Readonly<Record<string, string>>,
 ): Promise<boolean> {
   if (parameters["client_assertion_type"] !== ASSERTION_TYPE) return false;
-  const keys = registeredKeys(client);
+  const keys = registeredKeys(client) ?? (await publishedKeys(context, client));
   if (keys === null) return false;
   const { issuerUrl, uaaUrl } = context.config;
   try {
@@ -49,4 +50,17 @@ function registeredKeys(client: OauthClient): JSONWebKeySet | null {
   if (typeof jwks !== "object" || jwks === null) return null;
   const { keys } = jwks as { keys?: unknown };
   return Array.isArray(keys) ? { keys: keys as JSONWebKeySet["keys"] } : null;
+}
+
+/** At the client's own address, kept for a while. An address that gives none lets nobody in. */
+async function publishedKeys({ oidc, log }: UaaContext, client: OauthClient): Promise<JSONWebKeySet | null> {
+  const { jwks_uri: url } = client.additional;
+  if (typeof url !== "string") return null;
+  try {
+    return await oidc.keysAt(url);
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    log.info("keys of a client cannot be read", { clientId: client.clientId, reason: error.message });
+    return null;
+  }
 }

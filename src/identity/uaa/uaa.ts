@@ -43,7 +43,7 @@ export async function startUaa(config: UaaConfig, deps: UaaDeps): Promise<Uaa> {
   await using cleanup = new AsyncDisposableStack();
   const file = cleanup.use(new Sqlite(config.databasePath));
   const defaultZone = { id: ZONE_ID, name: ZONE_ID };
-  const { context, oidc, zones: zoneStore } = await openContext(config, deps, file, defaultZone, null);
+  const { context, zones: zoneStore } = await openContext(config, deps, file, defaultZone, null);
   await bootstrap(context);
   await file.durable();
 
@@ -54,7 +54,7 @@ export async function startUaa(config: UaaConfig, deps: UaaDeps): Promise<Uaa> {
     stop.abort();
     await pruning;
   });
-  const server = await buildServer(context, oidc, zones);
+  const server = await buildServer(context, zones);
   cleanup.defer(() => server.close());
   await server.listen({ host: config.listen.host, port: config.listen.port });
   const [address] = server.addresses();

@@ -128,10 +128,10 @@ export class Zones implements AsyncDisposable {
 
   async #build(zone: IdentityZone, file: Sqlite, busy: Host["busy"]): Promise<Host> {
     const config = configOfZone(this.#parent.config, zone, this.#path(zone.id));
-    const { context, oidc } = await openContext(config, this.#deps, file, zone, this.#parent);
+    const { context } = await openContext(config, this.#deps, file, zone, this.#parent);
     await bootstrapZone(context);
     await file.durable();
-    const server = await buildServer(context, oidc, null);
+    const server = await buildServer(context, null);
     await server.ready();
     return { file, context, server, busy };
   }

@@ -4,7 +4,6 @@ import type { UaaContext } from "../context.ts";
 import { cookieOf, setCookie } from "../cookies.ts";
 import { UaaError } from "../errors.ts";
 import { type IdentityProvider, isOauth } from "../identity-provider.ts";
-import type { OidcProviders } from "../oidc-provider.ts";
 import { authorizationUrl, isProviderFailure, type OidcRequest, signInWithCode } from "../oidc-sign-in.ts";
 import { ownPath } from "../own-path.ts";
 import { startSession } from "../session.ts";
@@ -20,8 +19,8 @@ const INTENT = "EXTERNAL_LOGIN";
 const STATE_MS = 600_000;
 
 /** The way to an OAuth or OpenID Connect provider and back. UAA: ExternalOAuthAuthenticationFilter */
-export function registerExternalLogin(server: FastifyInstance, context: UaaContext, oidc: OidcProviders): void {
-  const { tokens, secrets, clock, file } = context;
+export function registerExternalLogin(server: FastifyInstance, context: UaaContext): void {
+  const { tokens, secrets, clock, file, oidc } = context;
 
   server.get<ByOrigin>("/login/external/:origin", async (request, reply) => {
     const provider = await find(request.params.origin);

@@ -2,7 +2,6 @@ import type { FastifyInstance } from "fastify";
 import { tellServed } from "../../../kit/served.ts";
 import type { UaaContext } from "../context.ts";
 import { toWireError, UaaError } from "../errors.ts";
-import type { OidcProviders } from "../oidc-provider.ts";
 import type { Zones } from "../zones.ts";
 import { registerAccount } from "./account.ts";
 import { registerAccountStatus } from "./account-status.ts";
@@ -41,11 +40,7 @@ const BODY_BYTES_MAX = 1_048_576;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /** The HTTP side of a zone, not yet listening. `zones`: the others, when this is the default one. */
-export async function buildServer(
-  context: UaaContext,
-  oidc: OidcProviders,
-  zones: Zones | null,
-): Promise<FastifyInstance> {
+export async function buildServer(context: UaaContext, zones: Zones | null): Promise<FastifyInstance> {
   const { fastify } = await import("fastify");
   const server = fastify({
     bodyLimit: BODY_BYTES_MAX,
@@ -108,7 +103,7 @@ export async function buildServer(
     registerAccount,
   ];
   for (const register of parts) register(server, context);
-  registerExternalLogin(server, context, oidc);
+  registerExternalLogin(server, context);
   if (zones !== null) {
     dispatchToZones(server, context, zones);
     registerIdentityZones(server, context, zones);
