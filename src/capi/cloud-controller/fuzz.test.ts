@@ -125,12 +125,53 @@ function pathWith({ endpoint, part }: Request, things: Things): string {
   return pathOf({ ...endpoint, path: endpoint.path.replace(names.at(-1)!, () => part) }, things);
 }
 
+/** Every key of a manifest. JSON is YAML. */
+function manifest(): object {
+  const process = {
+    type: "worker",
+    command: "c",
+    instances: 0,
+    memory: "64M",
+    disk_quota: "1G",
+    "log-rate-limit-per-second": "1K",
+    "health-check-type": "http",
+    "health-check-http-endpoint": "/",
+    "health-check-invocation-timeout": 1,
+    "health-check-interval": 1,
+    "readiness-health-check-type": "port",
+    "readiness-health-check-interval": 1,
+    timeout: 60,
+  };
+  return {
+    version: 1,
+    applications: [
+      {
+        name: world.name("m"),
+        lifecycle: "buildpack",
+        buildpacks: ["https://example.com/x.git"],
+        stack: "cflinuxfs4",
+        env: { A: "b" },
+        metadata: { labels: { a: "b" }, annotations: { c: "d" } },
+        "no-route": true,
+        routes: [{ route: "a.example.com", protocol: "http1", options: { loadbalancing: "least-connection" } }],
+        services: ["x", { name: "y", parameters: { z: 1 }, binding_name: "b" }],
+        sidecars: [{ name: "s", command: "c", process_types: ["web"], memory: "32M" }],
+        processes: [process],
+        features: { ssh: true },
+        ...process,
+        type: undefined,
+      },
+    ],
+  };
+}
+
 function bodyOf(request: Request, things: Things, headers: Record<string, string>): string | undefined {
   const { method, path } = request.endpoint;
   if (method === "GET" || (method === "DELETE" && request.raw === null)) return undefined;
   const recipe = CALLS[`${method} ${path}`] ?? {};
   if (recipe.contentType !== undefined) headers["content-type"] = recipe.contentType;
   if (request.raw !== null) return request.raw;
+  if (recipe.contentType?.includes("yaml") === true) return JSON.stringify(changed(manifest(), request.changes));
   const body = recipe.body?.(things, world) ?? related({ space: things["spaces"]! });
   return typeof body === "string" ? body : JSON.stringify(changed(body, request.changes));
 }

@@ -27,6 +27,7 @@ export async function parseManifest(text: string): Promise<readonly ManifestEntr
   try {
     document = parse(text, {
       version: "1.1",
+      logLevel: "error", // a warning about a tag would be printed, for every tenant who writes one
       merge: true,
       maxAliasCount: ALIASES_MAX,
       uniqueKeys: false,
