@@ -1,5 +1,6 @@
 import type { SigningKeyInfo, UaaAdmin, UaaClient, UaaUser } from "./client.ts";
 import type { UaaContext } from "./context.ts";
+import { changeDashboardClients } from "./dashboard-clients.ts";
 import { UaaError } from "./errors.ts";
 import { tokenKeys } from "./handlers/keys.ts";
 import type { User } from "./model.ts";
@@ -37,6 +38,11 @@ export function inProcessClient(context: UaaContext): UaaClient {
       await context.file.durable();
       return toUaaUser(user);
     },
+    existingClients: async (ids) => {
+      const found = await Promise.all(ids.map((id) => context.clients.find(id)));
+      return found.flatMap((client) => client?.clientId ?? []);
+    },
+    changeDashboardClients: (changes) => changeDashboardClients(context, changes),
   };
 }
 

@@ -4,6 +4,19 @@ export interface UaaUser {
   readonly origin: string;
 }
 
+/** A client by which users sign in at the dashboard of a service. CC: lib/services/sso/uaa/uaa_client_manager.rb */
+export interface DashboardClient {
+  readonly id: string;
+  readonly secret: string;
+  readonly redirectUri: string;
+}
+
+export interface DashboardClientChanges {
+  readonly add: readonly DashboardClient[];
+  readonly update: readonly DashboardClient[];
+  readonly remove: readonly string[];
+}
+
 /** What other components ask of the UAA. */
 export interface UaaClient {
   /** JWK set; changes when keys rotate. UAA: GET /token_keys */
@@ -21,6 +34,13 @@ export interface UaaClient {
     origin: string,
     signal: AbortSignal,
   ): Promise<UaaUser | { readonly refused: string }>;
+  /** Those of the ids that are clients. UAA: GET /oauth/clients */
+  existingClients(ids: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
+  /** All of it or nothing, durable. `refused` says why not. UAA: POST /oauth/clients/tx/modify */
+  changeDashboardClients(
+    changes: DashboardClientChanges,
+    signal: AbortSignal,
+  ): Promise<{ readonly refused: string } | null>;
 }
 
 export interface SigningKeyInfo {

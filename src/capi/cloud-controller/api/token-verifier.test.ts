@@ -39,6 +39,8 @@ async function verifierWith(kids: string[]) {
     usersById: async () => [],
     usersByName: async () => [],
     ensureShadowUser: async () => ({ refused: "nobody" }),
+    existingClients: async () => [],
+    changeDashboardClients: async () => null,
   };
   const clock = { ...systemClock(), nowMs: () => wallMs, steadyMs: () => steadyMs };
   const verifier = new TokenVerifier({ clock, uaa });

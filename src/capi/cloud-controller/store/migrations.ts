@@ -186,9 +186,17 @@ CREATE TABLE route_policies (${RESOURCE}, route_guid TEXT NOT NULL REFERENCES ro
   source_type TEXT NOT NULL, source_guid TEXT NOT NULL, UNIQUE (route_guid, source_type, source_guid)) STRICT;
 `;
 
+/** Which broker's catalog asked for a client of the UAA. */
+const DASHBOARD_CLIENTS = `
+CREATE TABLE service_dashboard_clients (client_id TEXT NOT NULL PRIMARY KEY,
+  service_broker_guid TEXT NOT NULL REFERENCES service_brokers (guid)) STRICT;
+CREATE INDEX service_dashboard_clients_of_broker ON service_dashboard_clients (service_broker_guid);
+`;
+
 /** Numbered for ever: once a version is out, change the schema with a new entry. */
 export const CC_MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: [TENANTS, RECORDS, APPS, ROUTING, SERVICES].join("\n") },
   { version: 2, sql: BROKER_WORK },
   { version: 3, sql: ROUTE_POLICIES },
+  { version: 4, sql: DASHBOARD_CLIENTS },
 ];

@@ -32,6 +32,7 @@ export interface CcDatabase {
   service_offerings: ServiceOfferingsTable;
   service_plans: ServicePlansTable;
   service_plan_visibilities: { service_plan_guid: string; organization_guid: string };
+  service_dashboard_clients: { client_id: string; service_broker_guid: string };
   service_instances: ServiceInstancesTable;
   service_instance_shares: { service_instance_guid: string; space_guid: string };
   service_credential_bindings: ServiceCredentialBindingsTable;

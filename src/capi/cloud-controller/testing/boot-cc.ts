@@ -29,7 +29,7 @@ const SCOPES = ["cloud_controller.read", "cloud_controller.write"];
 /** A Cloud Controller on a temporary folder, with a UAA that knows whoever `as` names and a Diego that does nothing. For tests. */
 export class TestCc implements AsyncDisposable {
   readonly #folder: string;
-  readonly #config: CcConfig;
+  #config: CcConfig;
   readonly #deps: CcDeps;
   readonly #key: CryptoKey;
   readonly #users: UaaUser[];
@@ -89,9 +89,10 @@ export class TestCc implements AsyncDisposable {
     return join(this.#folder, DATABASE_FILE);
   }
 
-  /** Stops and starts again on the same database; `between` sees it closed. */
-  async restart(between: () => void = () => undefined): Promise<void> {
+  /** Stops and starts again on the same database, with other limits where given; `between` sees it closed. */
+  async restart(between: () => void = () => undefined, limits: Partial<CcLimits> = {}): Promise<void> {
     await this.#cc[Symbol.asyncDispose]();
+    this.#config = { ...this.#config, limits: { ...this.#config.limits, ...limits } };
     between();
     this.#cc = await startCloudController(this.#config, this.#deps);
   }
@@ -209,6 +210,8 @@ export function quietBridge(): BridgeClient {
 function testDeps(users: UaaUser[], keys: readonly Record<string, unknown>[]): CcDeps {
   const nothing = (): Promise<never> => Promise.reject(new Error("not in this test"));
   const quiet = async (): Promise<void> => undefined;
+  /** Of the UAA: one is nobody's dashboard. */
+  const clients = new Set(["cf"]);
   const blobstore: BlobstoreClient = {
     put: nothing,
     putFile: nothing,
@@ -247,6 +250,13 @@ function testDeps(users: UaaUser[], keys: readonly Record<string, unknown>[]): C
         const user = known ?? { id: `shadow-${users.length}`, userName, origin };
         if (known === undefined) users.push(user);
         return user;
+      },
+      existingClients: async (ids) => ids.filter((id) => clients.has(id)),
+      changeDashboardClients: async ({ add, update, remove }) => {
+        if (add.some(({ redirectUri }) => redirectUri === "refused")) return { refused: "bad redirect_uri" };
+        for (const client of [...add, ...update]) clients.add(client.id);
+        for (const id of remove) clients.delete(id);
+        return null;
       },
     },
   };

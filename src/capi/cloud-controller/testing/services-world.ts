@@ -79,7 +79,7 @@ export class ServicesWorld implements AsyncDisposable {
   static async boot(deps: Partial<CcDeps> = {}): Promise<ServicesWorld> {
     // Waits between looks at a broker's work are milliseconds here.
     const brokerPolling = { ...DEFAULT_LIMITS.brokerPolling, firstMs: 20, intervalMs: 40 };
-    const cc = await TestCc.boot(deps, { brokerPolling });
+    const cc = await TestCc.boot(deps, { brokerPolling, volumeServicesEnabled: true });
     const broker = await FakeBroker.start(OFFERINGS);
     const call = await cc.admin();
     const make = async (path: string, body: object): Promise<string> => guidOf(await call("POST", `/v3/${path}`, body));
@@ -89,6 +89,8 @@ export class ServicesWorld implements AsyncDisposable {
     await call("PATCH", "/v3/feature_flags/service_instance_sharing", { enabled: true });
     const world = new ServicesWorld(cc, broker, call, [organization, space, app]);
     await world.offer();
+    // Volume services are registered while there is support for them, and used when there is none any more.
+    await cc.restart(undefined, { volumeServicesEnabled: false });
     return world;
   }
 

@@ -1,24 +1,24 @@
-import type { Selectable } from "kysely";
 import { type Access, SERVICE_READERS } from "../../access.ts";
 import { spaceGuidsWith } from "../../access-store.ts";
 import { ok } from "../../api/answer.ts";
 import type { CcApi } from "../../api/api.ts";
-import { presentTime } from "../../api/timestamps.ts";
+import type { Actor } from "../../audit-events.ts";
 import { notFound } from "../../errors.ts";
 import { presentPage, readPage } from "../../list-page.ts";
 import { type ListSpec, parseListQuery } from "../../list-query.ts";
-import { metadataOf } from "../../metadata.ts";
-import type { ServiceBrokersTable } from "../../store/schema.ts";
-
-type ServiceBroker = Selectable<ServiceBrokersTable>;
+import { createBroker, deleteBroker, updateBroker } from "./change.ts";
+import { deleteWork, synchronizeWork, updateWork } from "./jobs.ts";
+import { presentBrokers } from "./present.ts";
+import { removeBroker } from "./remove.ts";
 
 const BROKERS_LIST: ListSpec = {
   filters: { space_guids: "list", names: "list" },
   orderBy: ["name"],
   labelSelector: true,
 };
+const SYSTEM: Actor = { guid: "system", type: "system", name: "system" };
 
-/** Registers the reading of `/v3/service_brokers`. CC: controllers/v3/service_brokers_controller.rb */
+/** Registers `/v3/service_brokers` and its jobs. CC: controllers/v3/service_brokers_controller.rb */
 export function serviceBrokers(api: CcApi): void {
   api.get("/v3/service_brokers", async ({ query, access, path }) => {
     const list = parseListQuery(BROKERS_LIST, query);
@@ -36,6 +36,21 @@ export function serviceBrokers(api: CcApi): void {
     const [document] = await presentBrokers(api, [broker]);
     return ok(document!);
   });
+  api.post("/v3/service_brokers", createBroker(api));
+  api.patch("/v3/service_brokers/:guid", updateBroker(api));
+  api.delete("/v3/service_brokers/:guid", deleteBroker(api));
+  api.job("service_broker.catalog.synchronize", synchronizeWork(api));
+  api.job("service_broker.update", updateWork(api));
+  api.job("service_broker.delete", deleteWork(api));
+  // CC: actions/space_delete.rb, delete_service_brokers
+  api.hooks.onSpaceDeleted(async (spaceGuid, signal) => {
+    const brokers = await api.db
+      .selectFrom("service_brokers")
+      .where("space_guid", "=", spaceGuid)
+      .select("guid")
+      .execute();
+    for (const { guid } of brokers) await removeBroker(api, guid, SYSTEM, signal);
+  });
 }
 
 /** Brokers of the spaces where the caller develops; global ones are the operators' affair. */
@@ -43,30 +58,4 @@ function readable(api: CcApi, access: Access) {
   const rows = api.db.selectFrom("service_brokers").selectAll("service_brokers");
   if (access.readsAll) return rows;
   return rows.where("service_brokers.space_guid", "in", spaceGuidsWith(api.db, access, SERVICE_READERS));
-}
-
-/** CC: presenters/v3/service_broker_presenter.rb */
-async function presentBrokers(api: CcApi, brokers: readonly ServiceBroker[]): Promise<object[]> {
-  const metadata = await metadataOf(
-    api.db,
-    "service_broker",
-    brokers.map(({ guid }) => guid),
-  );
-  return brokers.map((broker) => {
-    const space = broker.space_guid;
-    return {
-      guid: broker.guid,
-      created_at: presentTime(broker.created_at),
-      updated_at: presentTime(broker.updated_at),
-      name: broker.name,
-      url: broker.url,
-      relationships: space === null ? {} : { space: { data: { guid: space } } },
-      metadata: metadata(broker.guid),
-      links: {
-        self: api.links.to(`/v3/service_brokers/${broker.guid}`),
-        service_offerings: api.links.to(`/v3/service_offerings?service_broker_guids=${broker.guid}`),
-        ...(space === null ? {} : { space: api.links.to(`/v3/spaces/${space}`) }),
-      },
-    };
-  });
 }

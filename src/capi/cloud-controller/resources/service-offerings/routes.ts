@@ -4,6 +4,7 @@ import type { CcRequest } from "../../api/request.ts";
 import { notFound } from "../../errors.ts";
 import { presentPage, readPage } from "../../list-page.ts";
 import { type ListQuery, type ListSpec, parseListQuery, parseShowQuery } from "../../list-query.ts";
+import { offeringChanges } from "./change.ts";
 import { requireMarketplace, visiblePlans } from "./marketplace.ts";
 import { includedBrokers, presentOfferings } from "./present.ts";
 
@@ -58,6 +59,10 @@ export function serviceOfferings(api: CcApi): void {
     },
     open,
   );
+  offeringChanges(api, async (request, guid) => {
+    const rows = visible(api, request, null, null).where("service_offerings.guid", "=", guid);
+    return (await rows.executeTakeFirst()) !== undefined;
+  });
 }
 
 function visible(

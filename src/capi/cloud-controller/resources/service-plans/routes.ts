@@ -7,7 +7,9 @@ import { presentPage, readPage } from "../../list-page.ts";
 import { type ListQuery, type ListSpec, parseListQuery, parseShowQuery } from "../../list-query.ts";
 import type { ServicePlansTable } from "../../store/schema.ts";
 import { requireMarketplace, visiblePlans } from "../service-offerings/marketplace.ts";
+import { planChanges } from "./change.ts";
 import { includedOfPlans, presentPlans } from "./present.ts";
+import { planVisibility } from "./visibility.ts";
 
 const FIELDS = { "service_offering.service_broker": ["guid", "name"] } as const;
 const INCLUDE = ["space.organization", "service_offering"] as const;
@@ -57,10 +59,11 @@ export function servicePlans(api: CcApi): void {
     },
     open,
   );
-  api.get("/v3/service_plans/:guid/visibility", async (request) => {
-    const plan = await visiblePlan(api, request);
-    return ok(await visibility(api, request, plan));
+  planChanges(api, async (request, guid) => {
+    const plan = await visible(api, request, null, null).where("service_plans.guid", "=", guid).executeTakeFirst();
+    return plan !== undefined;
   });
+  planVisibility(api, (request) => visiblePlan(api, request));
 }
 
 async function visiblePlan(api: CcApi, request: CcRequest): Promise<Selectable<ServicePlansTable>> {
@@ -113,30 +116,4 @@ function filtered(api: CcApi, request: CcRequest, list: ListQuery) {
   if (brokerGuids !== null) offerings = offerings.where("broker.guid", "in", brokerGuids);
   if (brokerNames !== null) offerings = offerings.where("broker.name", "in", brokerNames);
   return rows.where("service_plans.service_offering_guid", "in", offerings);
-}
-
-/** CC: presenters/v3/service_plan_visibility_presenter.rb */
-async function visibility(api: CcApi, { access }: CcRequest, plan: Selectable<ServicePlansTable>): Promise<object> {
-  if (plan.visibility_type === "space") {
-    const space = await api.db
-      .selectFrom("service_offerings as offering")
-      .innerJoin("service_brokers as broker", "broker.guid", "offering.service_broker_guid")
-      .innerJoin("spaces as space", "space.guid", "broker.space_guid")
-      .where("offering.guid", "=", plan.service_offering_guid)
-      .select(["space.guid", "space.name"])
-      .executeTakeFirstOrThrow();
-    return { type: plan.visibility_type, space };
-  }
-  if (plan.visibility_type !== "organization") return { type: plan.visibility_type };
-  const rows = await api.db
-    .selectFrom("service_plan_visibilities as opened")
-    .innerJoin("organizations as organization", "organization.guid", "opened.organization_guid")
-    .where("opened.service_plan_guid", "=", plan.guid)
-    .orderBy("organization.id")
-    .select(["organization.guid", "organization.name"])
-    .execute();
-  return {
-    type: plan.visibility_type,
-    organizations: rows.filter(({ guid }) => access.canReadOrganization(guid)),
-  };
 }
