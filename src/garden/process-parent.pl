@@ -61,7 +61,7 @@ for my $name (qw(stdout stderr)) {
 
 my %ended;    # pid => wait status
 pipe(my $wake_read, my $wake_write) or exit 122;
-$SIG{CHLD} = sub { syswrite $wake_write, 'x' };
+$SIG{CHLD} = sub { local $!; syswrite $wake_write, 'x' };
 
 my $command_pid = fork() // exit 123;
 if ($command_pid == 0) {
@@ -95,6 +95,7 @@ sub pump {
     my $moved = 0;
     while ($moved < $PIPE_BYTES) {
         my $n = syscall($SPLICE, fileno($s->{out}), 0, fileno($s->{file}), 0, $PIPE_BYTES, $SPLICE_MOVE_NONBLOCK);
+        next if $n < 0 && $!{EINTR};    # a child ended just now: nothing was moved, nothing is wrong
         if ($n < 0 && !$!{EAGAIN}) {
             # The file takes nothing (the machine's disk is full): the output is lost, and counted.
             $n = sysread($s->{out}, my $buffer, 65536) // -1;
