@@ -3,7 +3,7 @@ import { globSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { run } from "node:test";
 import { readFlags } from "../platform/flags.ts";
-import { startRecord, writeCompatibility } from "./compatibility/write.ts";
+import { RECORDER_ARGUMENT, startRecord, writeCompatibility } from "./compatibility/write.ts";
 import { installTestTools } from "./test-tools.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -91,7 +91,9 @@ async function runSuite(name: string, files: string[], concurrency: number, tall
   if (files.length === 0) return;
   const startedMs = performance.now();
   const before = { ...tally };
-  const events = run({ files, concurrency, execArgv: ["--disable-warning=ExperimentalWarning"], timeout: 600_000 });
+  const recorder = process.env["INGOT_RECORD_SERVED"] === undefined ? [] : [RECORDER_ARGUMENT];
+  const execArgv = ["--disable-warning=ExperimentalWarning", ...recorder];
+  const events = run({ files, concurrency, execArgv, timeout: 600_000 });
   for await (const event of events) {
     if (event.type === "test:fail" || event.type === "test:pass") {
       const { details, name: testName, skip, file } = event.data;

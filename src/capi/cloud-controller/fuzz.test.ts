@@ -15,7 +15,7 @@ import { related, SECRET, type Things, World } from "./testing/world.ts";
 const FULL = process.env["INGOT_TEST_FULL"] === "1";
 const ENDPOINTS = readEndpoints();
 /** Requests of one run of the property, and after how many the things are made anew: some requests delete them. */
-const RUNS = FULL ? 40_000 : 2_500;
+const RUNS = FULL ? 25_000 : 2_500;
 const ERA = 400;
 /** Part of every name in the organization that nobody may see. */
 const MARK = "-xq7hidden";

@@ -2,7 +2,7 @@ import { appendFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { type Offer, offers, type Served, servings } from "../../kit/served.ts";
 
-// Loaded into every process of a test run (NODE_OPTIONS --import): writes down what was offered, what was served, and in whose test.
+// Loaded into every process of a test run: writes down what was offered, what was served, and in whose test.
 // A process that a test starts inherits the test's name.
 
 const FILE = "INGOT_RECORD_SERVED";

@@ -7,13 +7,14 @@ import { compatibilityTable, type RecordLine, withTable } from "./table.ts";
 
 const DOCUMENT = join(import.meta.dirname, "..", "..", "..", "docs", "compatibility.md");
 
-/** From now on every Node process that is started writes down what it serves. Gives the file. */
+/** What a test's own process is started with, so that it writes down what it serves. */
+export const RECORDER_ARGUMENT = `--import=${pathToFileURL(join(import.meta.dirname, "record-main.ts")).href}`;
+
+/** From now on tests and the platforms that they start write down what they serve. Gives the file. */
 export async function startRecord(): Promise<string> {
   const file = join(await mkdtemp(join(tmpdir(), "ingot-compat-")), "served.jsonl");
   await writeFile(file, "");
-  const recorder = pathToFileURL(join(import.meta.dirname, "record-main.ts"));
   process.env["INGOT_RECORD_SERVED"] = file;
-  process.env["NODE_OPTIONS"] = `${process.env["NODE_OPTIONS"] ?? ""} --import=${recorder.href}`.trim();
   return file;
 }
 
