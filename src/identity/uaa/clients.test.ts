@@ -166,6 +166,8 @@ test("a client shows itself to people, with no link that runs a script", async (
     clientId: "shop",
     clientName: "Shop",
     showOnHomePage: false,
+    appLaunchUrl: null,
+    appIcon: null,
   });
   const metadata = { showOnHomePage: true, appLaunchUrl: "https://shop.example", appIcon: "aWNvbg==" };
   assert.equal((await put(metadata)).status, 200);

@@ -37,7 +37,7 @@ test("no name, two names or a name that is no text make no account", () => {
 });
 
 test("outside groups give ours by mapping or by name, and a whitelist narrows them", () => {
-  const mapping = { groupId: "g", displayName: "cc.admin", externalGroup: "Admins", origin: "o" };
+  const mapping = { groupId: "g", displayName: "cc.admin", externalGroup: "Admins", origin: "o", addedMs: 0 };
   const rules = { mode: "mapped", whitelist: [], mappings: [mapping] } as const;
   assert.deepEqual(decideExternalGroups(["admins", "cc.read"], rules), ["cc.admin"]);
   assert.deepEqual(decideExternalGroups(["a.b", "c"], { mode: "as-scopes", whitelist: ["a.*"], mappings: [] }), [

@@ -60,7 +60,10 @@ export function readProvider(body: Readonly<Record<string, unknown>>): ProviderI
   if ((type === "uaa" || type === "ldap") && originKey !== type) throw refused(`The origin must be ${type}`);
   if (!/^[\w.@:-]+$/.test(originKey)) throw refused("The originKey has characters that are not allowed");
   const given = readConfig(body["config"]);
-  const config = { ...defaultsOf(type), ...withoutNulls(given) };
+  const { linkText } = given;
+  // The Java client takes it for a flag; the real one reads any scalar as its text.
+  const scalar = typeof linkText === "boolean" || typeof linkText === "number" ? { linkText: String(linkText) } : {};
+  const config = { ...defaultsOf(type), ...withoutNulls(given), ...scalar };
   if (isOauth(type)) checkOauth(type, config);
   else if (type === "ldap") checkLdap(config);
   else checkPolicies(config);

@@ -82,6 +82,7 @@ export interface UaaTables {
     external_group: string;
     external_group_lower: string;
     origin: string;
+    added_ms: number;
   };
   client_metadata: {
     client_id: string;
@@ -219,5 +220,9 @@ export const MIGRATIONS: readonly Migration[] = [
         show_on_home_page INTEGER NOT NULL, app_launch_url TEXT, app_icon TEXT
       ) STRICT, WITHOUT ROWID;
     `,
+  },
+  {
+    version: 5,
+    sql: "ALTER TABLE external_group_mappings ADD COLUMN added_ms INTEGER NOT NULL DEFAULT 0",
   },
 ];

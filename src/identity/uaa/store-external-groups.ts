@@ -7,6 +7,7 @@ export interface ExternalGroupMapping {
   readonly displayName: string;
   readonly externalGroup: string;
   readonly origin: string;
+  readonly addedMs: number;
 }
 
 /** Which outside group of which provider gives which group here. Names compare without case: LDAP's do. */
@@ -25,8 +26,17 @@ export class ExternalGroupStore {
     return await this.#select().where("m.origin", "=", origin).execute();
   }
 
+  async find(groupId: string, externalGroup: string, origin: string): Promise<ExternalGroupMapping | null> {
+    const found = await this.#select()
+      .where("m.group_id", "=", groupId)
+      .where("m.external_group_lower", "=", externalGroup.toLowerCase())
+      .where("m.origin", "=", origin)
+      .executeTakeFirst();
+    return found ?? null;
+  }
+
   /** False when it was there before. */
-  async insert(groupId: string, externalGroup: string, origin: string): Promise<boolean> {
+  async insert({ groupId, externalGroup, origin, addedMs }: ExternalGroupMapping): Promise<boolean> {
     const { numInsertedOrUpdatedRows } = await this.#db
       .insertInto("external_group_mappings")
       .values({
@@ -34,6 +44,7 @@ export class ExternalGroupStore {
         external_group: externalGroup,
         external_group_lower: externalGroup.toLowerCase(),
         origin,
+        added_ms: addedMs,
       })
       .onConflict((conflict) => conflict.columns(["group_id", "external_group_lower", "origin"]).doNothing())
       .executeTakeFirstOrThrow();
@@ -56,7 +67,7 @@ export class ExternalGroupStore {
       .selectFrom("external_group_mappings as m")
       .innerJoin("groups as g", "g.id", "m.group_id")
       .select(["m.group_id as groupId", "g.display_name as displayName"])
-      .select(["m.external_group as externalGroup", "m.origin"])
+      .select(["m.external_group as externalGroup", "m.origin", "m.added_ms as addedMs"])
       .orderBy("g.display_name")
       .orderBy("m.external_group_lower");
   }

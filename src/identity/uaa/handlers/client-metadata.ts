@@ -50,13 +50,7 @@ export function registerClientMetadata(server: FastifyInstance, context: UaaCont
 
 function wireMetadata(metadata: ClientMetadata): Record<string, unknown> {
   const { clientId, clientName, showOnHomePage, appLaunchUrl, appIcon } = metadata;
-  return {
-    clientId,
-    ...(clientName === null ? {} : { clientName }),
-    showOnHomePage,
-    ...(appLaunchUrl === null ? {} : { appLaunchUrl }),
-    ...(appIcon === null ? {} : { appIcon }),
-  };
+  return { clientId, clientName, showOnHomePage, appLaunchUrl, appIcon };
 }
 
 function nameOf(name: unknown): string | null {

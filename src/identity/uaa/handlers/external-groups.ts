@@ -29,7 +29,7 @@ export function registerExternalGroups(server: FastifyInstance, context: UaaCont
           (externalGroup === "" || mapping.externalGroup === externalGroup),
       );
       return {
-        resources: found.slice(query.page.offset, query.page.offset + query.count).map(wireMapping),
+        resources: found.slice(query.page.offset, query.page.offset + query.count).map(listedMapping),
         startIndex: query.startIndex,
         itemsPerPage: query.count,
         totalResults: found.length,
@@ -47,12 +47,13 @@ export function registerExternalGroups(server: FastifyInstance, context: UaaCont
     }
     const group = await groupOf(text(body, "groupId"), text(body, "displayName"));
     const origin = text(body, "origin") ?? "ldap";
-    if (!(await externalGroups.insert(group.id, externalGroup, origin))) {
+    const { displayName } = group;
+    const mapping = { groupId: group.id, displayName, externalGroup, origin, addedMs: context.clock.nowMs() };
+    if (!(await externalGroups.insert(mapping))) {
       const message = `The mapping between group ${group.displayName} and external group ${externalGroup} already exists`;
       throw new UaaError("scim_resource_already_exists", message);
     }
     await file.durable();
-    const mapping = { groupId: group.id, displayName: group.displayName, externalGroup, origin };
     return reply.code(201).send(wireMapping(mapping));
   });
 
@@ -69,12 +70,13 @@ export function registerExternalGroups(server: FastifyInstance, context: UaaCont
       const { groupId, displayName, origin = "ldap" } = request.params;
       const externalGroup = request.params.externalGroup.trim();
       const group = await groupOf(groupId, displayName);
-      if (!(await externalGroups.delete(group.id, externalGroup, origin))) {
+      const mapping = await externalGroups.find(group.id, externalGroup, origin);
+      if (mapping === null || !(await externalGroups.delete(group.id, externalGroup, origin))) {
         const message = `The mapping between group ${group.displayName} and external group ${externalGroup} does not exist`;
         throw new UaaError("scim_resource_not_found", message);
       }
       await file.durable();
-      return wireMapping({ groupId: group.id, displayName: group.displayName, externalGroup, origin });
+      return wireMapping(mapping);
     });
   }
 
@@ -122,9 +124,16 @@ function collect(filter: ScimFilter, wanted: { origin: string; externalGroup: st
   } else throw new RangeError("not supported");
 }
 
+/** UAA: ScimGroupExternalMember; a mapping never changes, so it has one version. */
 function wireMapping(mapping: ExternalGroupMapping): Record<string, unknown> {
+  const added = new Date(mapping.addedMs).toISOString();
+  const meta = { version: 0, created: added, lastModified: added };
+  return { ...listedMapping(mapping), meta, schemas: SCIM_SCHEMAS };
+}
+
+function listedMapping(mapping: ExternalGroupMapping): Record<string, unknown> {
   const { groupId, displayName, externalGroup, origin } = mapping;
-  return { groupId, displayName, externalGroup, origin, schemas: SCIM_SCHEMAS };
+  return { groupId, displayName, externalGroup, origin };
 }
 
 function text(body: Readonly<Record<string, unknown>>, name: string): string | undefined {
