@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
-import { LOCAL_FILE, socketHttpClient } from "./http-client.ts";
+import { LOCAL_FILE, RefusedAddressError, socketHttpClient } from "./http-client.ts";
 
 const signal = AbortSignal.timeout(60_000);
 const folder = mkdtempSync(join(tmpdir(), "ingot-http-"));
@@ -58,4 +58,12 @@ test("a file as the body goes by its name over a socket of the platform, else by
   assert.equal(await text(ours.body), `${file} 0`);
   const theirs = await client.request({ ...post, url: foreign });
   assert.equal(await text(theirs.body), "undefined 17");
+});
+
+test("addresses that are refused are not asked, neither by number nor by a name that leads there", async () => {
+  const http = socketHttpClient(() => null, { refuses: (address) => address === "127.0.0.1" || address === "::1" });
+  const signal = AbortSignal.timeout(5_000);
+  for (const url of ["http://127.0.0.1:1/", "http://2130706433:1/", "http://[::1]:1/", "http://localhost:1/"]) {
+    await assert.rejects(http.request({ method: "GET", url, signal }), RefusedAddressError, url);
+  }
 });

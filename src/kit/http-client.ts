@@ -1,6 +1,8 @@
+import { lookup as dnsLookup } from "node:dns";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from "node:http";
+import type { LookupFunction } from "node:net";
 import { Readable } from "node:stream";
 
 const FILE_CHUNK_BYTES = 262_144;
@@ -47,6 +49,8 @@ export type HttpTarget = { readonly socketPath: string } | { readonly host: stri
 export interface OutsideHttp {
   /** The address of a host name; null: DNS knows. */
   readonly addressOf?: (hostname: string) => string | null;
+  /** IP addresses where nothing is asked, whatever name leads there. */
+  readonly refuses?: (address: string) => boolean;
   /** A certificate authority that is trusted besides the usual ones. */
   readonly caPem?: string;
 }
@@ -61,12 +65,14 @@ export function socketHttpClient(
   outside: OutsideHttp = {},
 ): HttpClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 8, timeout: 30_000 });
-  const { addressOf = () => null, caPem } = outside;
+  const { addressOf = () => null, refuses = null, caPem } = outside;
+  const lookup = refuses === null ? null : refusingLookup(refuses);
   return {
     request: async (wanted) => {
       const url = new URL(wanted.url);
       const target = resolve(url.host);
       const address = addressOf(url.hostname);
+      if (refuses?.(url.hostname.replace(/^\[|\]$/g, "")) === true) throw new RefusedAddressError(url.hostname);
       let secureRequest = httpRequest;
       let secureAgent: Agent | undefined = agent;
       let ca: string[] | undefined;
@@ -87,6 +93,7 @@ export function socketHttpClient(
           ...(secureAgent === undefined ? {} : { agent: secureAgent }),
           ...(target ?? { host: url.hostname, port: url.port || (url.protocol === "https:" ? 443 : 80) }),
           ...(ca === undefined ? {} : { ca }),
+          ...(lookup === null ? {} : { lookup }),
           // The name stays in the request and in TLS: only the way there is another.
           ...(target === null && address !== null ? { host: address, servername: url.hostname } : {}),
           ...(url.username === ""
@@ -106,6 +113,26 @@ export function socketHttpClient(
         else body.on("error", (error) => outgoing.destroy(error)).pipe(outgoing);
       });
     },
+  };
+}
+
+/** The address, or one that a name stands for, is not to be asked. */
+export class RefusedAddressError extends Error {
+  constructor(hostname: string) {
+    super(`${hostname} is at an address that is not asked`);
+  }
+}
+
+/** DNS, without names that lead to refused addresses. Asked for each connection, so that what was checked is what is connected to. */
+function refusingLookup(refuses: (address: string) => boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, []);
+      if (addresses.some(({ address }) => refuses(address))) return callback(new RefusedAddressError(hostname), []);
+      if (options.all === true) return callback(null, addresses);
+      const [first] = addresses;
+      callback(null, first!.address, first!.family);
+    });
   };
 }
 

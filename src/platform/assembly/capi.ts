@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS, startCloudController } from "../../capi/cloud-controlle
 import type { BbsClient } from "../../diego/bbs/client.ts";
 import type { UaaClient } from "../../identity/uaa/client.ts";
 import { type HttpClient, socketHttpClient } from "../../kit/http-client.ts";
-import { createBrokerClient, DEFAULT_BROKER_LIMITS } from "../../services/broker-client/index.ts";
+import { createBrokerClient, DEFAULT_BROKER_LIMITS, isRefusedAddress } from "../../services/broker-client/index.ts";
 import { internalSockets } from "../internal-hosts.ts";
 import { appsDomain } from "../urls.ts";
 import { ingotVersion } from "../version.ts";
@@ -19,6 +19,7 @@ function brokerHttp({ config, ca }: Assembly["site"]): HttpClient {
   const isOurs = (hostname: string): boolean => hostname === config.domain || hostname.endsWith(`.${config.domain}`);
   return socketHttpClient(() => null, {
     addressOf: (hostname) => (isOurs(hostname) ? LOOPBACK : null),
+    refuses: isRefusedAddress,
     caPem: ca.certPem,
   });
 }
