@@ -1,10 +1,5 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-
-/** What is used of npm's `oidc-provider`, which has no types of its own. */
-interface ProviderModule {
-  readonly Provider: new (issuer: string, configuration: object) => { callback(): RequestListener };
-}
 
 /** A real OpenID Connect provider, which lets anybody in under the name he types. `claimsOf` says more about him. */
 export interface OidcServer extends AsyncDisposable {
@@ -18,11 +13,10 @@ export async function startOidcServer(
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const name = "oidc-provider"; // not resolved by the type checker
   const { warn, info } = console;
   console.warn = console.info = () => undefined; // it warns about its development keys
   try {
-    const { Provider } = (await import(name)) as ProviderModule;
+    const { Provider } = await import("oidc-provider");
     const provider = new Provider(issuer, {
       clients: [
         {
