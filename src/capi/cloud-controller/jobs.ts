@@ -3,6 +3,7 @@ import type { Clock } from "../../kit/clock.ts";
 import type { Durable } from "../../kit/database.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random } from "../../kit/random.ts";
+import { isBrokerError } from "../../services/broker-client/client.ts";
 import type { Links } from "./api/links.ts";
 import type { Actor } from "./audit-events.ts";
 import { CcError, CompoundError, errorDocument, unprocessable } from "./errors.ts";
@@ -316,7 +317,7 @@ export class Jobs {
       else await this.#finish(row, "COMPLETE", [], outcome ?? []);
     } catch (error) {
       if (this.#stop.signal.aborted) return; // the next start takes it up again
-      if (!(error instanceof CcError) && !(error instanceof CompoundError)) {
+      if (!(error instanceof CcError) && !(error instanceof CompoundError) && !isBrokerError(error)) {
         this.#deps.log.error("job failed", { job: row.guid, operation: row.operation, error });
       }
       const shown = signal.aborted ? new CcError("JobTimeout") : error;

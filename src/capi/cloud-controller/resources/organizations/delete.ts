@@ -40,6 +40,13 @@ export function deleteOrganization(api: CcApi): JobWork {
       await trx.deleteFrom("space_quotas").where("organization_guid", "=", guid).execute();
       await trx.deleteFrom("isolation_segment_organizations").where("organization_guid", "=", guid).execute();
       await trx.deleteFrom("service_plan_visibilities").where("organization_guid", "=", guid).execute();
+      // A plan that nobody else was given is the operators' alone again.
+      await trx
+        .updateTable("service_plans")
+        .set({ visibility_type: "admin" })
+        .where("visibility_type", "=", "organization")
+        .where("guid", "not in", trx.selectFrom("service_plan_visibilities").select("service_plan_guid"))
+        .execute();
       await deleteMetadata(trx, "organization", [guid]);
       await trx.deleteFrom("organizations").where("guid", "=", guid).execute();
       await api.event(trx, {
