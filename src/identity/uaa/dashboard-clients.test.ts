@@ -12,7 +12,7 @@ test("clients of dashboards sign users in and may read who may do what with an i
   assert.equal(await client.changeDashboardClients(add, SIGNAL), null);
   assert.deepEqual(await client.existingClients(["dash", "none"], SIGNAL), ["dash"]);
   const shown = (await uaa.json("GET", "/oauth/clients/dash", await uaa.adminClient())).json;
-  assert.deepEqual(shown["authorized_grant_types"], ["authorization_code"]);
+  assert.deepEqual(shown["authorized_grant_types"], ["authorization_code", "refresh_token"]);
   assert.deepEqual(shown["redirect_uri"], ["https://dash.example.com/callback"]);
   assert.deepEqual([...(shown["scope"] as string[])].sort(), ["cloud_controller_service_permissions.read", "openid"]);
   assert.deepEqual(shown["authorities"], ["uaa.resource"]);
@@ -25,8 +25,8 @@ test("a new secret replaces the old one, and a removed client is gone", async ()
   await client.changeDashboardClients({ add: [], update: [dashboard("dash", "second")], remove: [] }, SIGNAL);
   const code = async (secret: string): Promise<Json> =>
     (await uaa.token({ grant_type: "authorization_code", code: "none" }, "dash", secret)).json;
-  assert.equal((await code("first"))["error"], "unauthorized");
-  assert.notEqual((await code("second"))["error"], "unauthorized");
+  assert.equal((await code("first"))["error"], "invalid_client");
+  assert.notEqual((await code("second"))["error"], "invalid_client");
   assert.equal(await client.changeDashboardClients({ add: [], update: [], remove: ["dash"] }, SIGNAL), null);
   assert.deepEqual(await client.existingClients(["dash"], SIGNAL), []);
 });
