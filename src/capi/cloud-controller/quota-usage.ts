@@ -52,12 +52,12 @@ async function usageOf(
 ): Promise<RunUsage> {
   const apps = sql`SELECT guid FROM apps WHERE space_guid IN (${spaces})`;
   const { rows } = await sql<Record<"memory" | "instances" | "rate" | "tasks" | "taskMemory" | "taskRate", number>>`
-    SELECT p.memory, p.instances, p.rate, t.tasks, t.memory AS taskMemory, t.rate AS taskRate FROM
+    SELECT p.memory, p.instances, p.rate, t.tasks, t.memory AS "taskMemory", t.rate AS "taskRate" FROM
     (SELECT coalesce(sum(memory_in_mb * instances), 0) AS memory, coalesce(sum(instances), 0) AS instances,
-       coalesce(sum(max(log_rate_limit_in_bytes_per_second, 0) * instances), 0) AS rate
+       coalesce(sum(CASE WHEN log_rate_limit_in_bytes_per_second > 0 THEN log_rate_limit_in_bytes_per_second * instances ELSE 0 END), 0) AS rate
      FROM processes WHERE state = 'STARTED' AND guid <> ${except.processGuid ?? ""} AND app_guid IN (${apps})) AS p,
     (SELECT count(*) AS tasks, coalesce(sum(memory_in_mb), 0) AS memory,
-       coalesce(sum(max(log_rate_limit_in_bytes_per_second, 0)), 0) AS rate
+       coalesce(sum(CASE WHEN log_rate_limit_in_bytes_per_second > 0 THEN log_rate_limit_in_bytes_per_second ELSE 0 END), 0) AS rate
      FROM tasks WHERE state IN ('PENDING', 'RUNNING') AND guid <> ${except.taskGuid ?? ""} AND app_guid IN (${apps})) AS t`.execute(
     trx,
   );

@@ -24,7 +24,9 @@ export class World implements AsyncDisposable {
 
   /** `replaced` takes the place of dependencies that do nothing. */
   static async boot(replaced: Partial<CcDeps> = {}): Promise<World> {
-    const world = new World(await PushFlow.boot(replaced), await FakeBroker.start([OFFERING]));
+    await using release = new AsyncDisposableStack();
+    const flow = release.use(await PushFlow.boot(replaced));
+    const world = new World(flow, release.use(await FakeBroker.start([OFFERING])));
     await offerCatalog(world.flow.cc, world.#broker);
     world.#broker.rules = [
       ({ method, path }) =>
@@ -36,6 +38,7 @@ export class World implements AsyncDisposable {
       await world.flow.call("PATCH", `/v3/feature_flags/${flag}`, { enabled: true });
     }
     world.things = await world.makeAll();
+    release.move();
     return world;
   }
 

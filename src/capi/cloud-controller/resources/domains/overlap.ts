@@ -40,7 +40,7 @@ export async function overlapText(trx: Kysely<CcDatabase>, name: string, owner: 
   const below = await trx
     .selectFrom("domains")
     .where((eb) => eb.or([eb("owning_organization_guid", "is", null), eb("owning_organization_guid", "<>", owner)]))
-    .where(sql<boolean>`lower(substr(name, -${name.length + 1})) = ${`.${name.toLowerCase()}`}`)
+    .where(sql<boolean>`lower(substr(name, length(name) - ${sql.lit(name.length)})) = ${`.${name.toLowerCase()}`}`)
     .select("name")
     .executeTakeFirst();
   return below === undefined ? null : reserved(below.name, "another domain");

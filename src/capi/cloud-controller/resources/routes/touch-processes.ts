@@ -18,7 +18,7 @@ export async function touchProcesses(
   for (const { app_guid, process_type } of pairs.values()) {
     const rows = await trx
       .updateTable("processes")
-      .set({ updated_at: sql<number>`max(updated_at + 1, ${nowMs})` })
+      .set({ updated_at: sql<number>`CASE WHEN updated_at >= ${nowMs} THEN updated_at + 1 ELSE ${nowMs} END` })
       .where("app_guid", "=", app_guid)
       .where("type", "=", process_type)
       .returning("guid")
