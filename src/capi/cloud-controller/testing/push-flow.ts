@@ -131,12 +131,17 @@ export class PushFlow implements AsyncDisposable {
   }
 
   /** A call to the address that only Diego reaches. */
-  async internal(method: "GET" | "POST", path: string, body = ""): Promise<{ status: number; text: string }> {
+  async internal(
+    method: "GET" | "POST",
+    path: string,
+    body = "",
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<{ status: number; text: string }> {
     const http = socketHttpClient(() => ({ socketPath: this.cc.internalSocketPath }));
     const response = await http.request({
       method,
       url: `http://cc.internal${path}`,
-      headers: { "content-type": body.startsWith("{") ? "application/json" : "application/octet-stream" },
+      headers: { "content-type": body.startsWith("{") ? "application/json" : "application/octet-stream", ...more },
       body,
       signal: AbortSignal.timeout(10_000),
     });

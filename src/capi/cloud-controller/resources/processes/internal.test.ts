@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { tokenOf } from "../../testing/asked.ts";
 import { World } from "../../testing/world.ts";
 import { drainHostname } from "../syslog-drain-urls/drain-hostname.ts";
 
@@ -54,6 +55,23 @@ test("whoever enters an instance, or tries to, is written down", async () => {
   const answer = await world.flow.internal("GET", `/internal/apps/${webGuid}/ssh_access/0`);
   assert.equal(answer.status, 401);
   assert.equal((await types()).filter((type) => type === "audit.app.ssh-unauthorized").length, 1);
+  const { organizations, spaces } = world.things as Record<string, string>;
+  const enter = async (role: "space_developer" | "space_auditor") => {
+    const authorization = `bearer ${await tokenOf(world, role, organizations!, spaces!)}`;
+    return world.flow.internal("GET", `/internal/apps/${webGuid}/ssh_access/0`, "", { authorization });
+  };
+  const entered = await enter("space_developer");
+  assert.equal(entered.status, 200);
+  assert.match((JSON.parse(entered.text) as { process_guid: string }).process_guid, new RegExp(`^${webGuid}-`));
+  assert.equal((await enter("space_auditor")).status, 403);
+  const seen = await types();
+  assert.equal(seen.filter((type) => type === "audit.app.ssh-authorized").length, 1);
+  assert.equal(seen.filter((type) => type === "audit.app.ssh-unauthorized").length, 2);
+});
+
+test("a cell fetches droplets", async () => {
+  const { droplets } = world.things as Record<string, string>;
+  assert.equal((await world.flow.internal("GET", `/staging/v3/droplets/${droplets}/download`)).text, "droplet bits");
 });
 
 test("drains are listed by URL with the apps that log to them", async () => {
