@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { type Offer, offers } from "../../kit/served.ts";
 import { ask, type Token, tokenOf } from "./testing/asked.ts";
 import type { Answer } from "./testing/boot-cc.ts";
 import { CALLS } from "./testing/calls.ts";
@@ -22,7 +23,13 @@ interface Asker {
 let world: World;
 let askers: Asker[];
 
+const served = new Set<string>();
+
 before(async () => {
+  offers.subscribe((message) => {
+    const { system, name } = message as Offer;
+    if (system === "Cloud Controller") served.add(name);
+  });
   world = await World.boot();
   askers = await everybody(world.things);
 });
@@ -50,6 +57,21 @@ test("the table has each endpoint once, and no recipe without an endpoint", () =
   assert.equal(new Set(names).size, names.length);
   assert.deepEqual(
     Object.keys(CALLS).filter((name) => !names.includes(name)),
+    [],
+  );
+});
+
+test("every route that is served has its line in the table, and every line its route", () => {
+  const pattern = (route: string): RegExp =>
+    new RegExp(`^${route.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/:\w+/g, "[^/]+")}$`);
+  const lines = ENDPOINTS.map(({ method, path }) => `${method} ${path}`);
+  const routes = [...served].map((route) => ({ route, fits: pattern(route) }));
+  assert.deepEqual(
+    routes.filter(({ fits }) => !lines.some((line) => fits.test(line))).map(({ route }) => route),
+    [],
+  );
+  assert.deepEqual(
+    lines.filter((line) => !routes.some(({ fits }) => fits.test(line))),
     [],
   );
 });

@@ -242,6 +242,32 @@ export const CALLS: Readonly<Record<string, CallRecipe>> = {
       return { service_route_bindings: await w.routeBinding(w.things["service_instances"]!, routes!) };
     },
   },
+  // What user-provided services and public plans refuse, whoever asks.
+  "GET /v3/service_route_bindings/:guid/parameters": { status: 400 },
+  "GET /v3/service_credential_bindings/:guid/parameters": { status: 400 },
+  "DELETE /v3/service_offerings/:guid": { status: 422 },
+  "DELETE /v3/service_plans/:guid": { status: 422 },
+  "DELETE /v3/service_plans/:guid/visibility/:organization": { status: 422 },
+  "PATCH /v3/service_offerings/:guid": label,
+  "PATCH /v3/service_plans/:guid": label,
+  "PATCH /v3/service_plans/:guid/visibility": { body: () => ({ type: "public" }) },
+  "POST /v3/service_plans/:guid/visibility": { body: () => ({ type: "public" }) },
+  "POST /v3/service_brokers": {
+    body: (_, w) => ({
+      name: w.name("broker"),
+      url: w.brokerUrl,
+      authentication: { type: "basic", credentials: { username: "u", password: "p" } },
+    }),
+  },
+  "PATCH /v3/service_brokers/:guid": label,
+  "DELETE /v3/service_brokers/:guid": {
+    fresh: async (w) => {
+      const name = w.name("broker");
+      const authentication = { type: "basic", credentials: { username: "u", password: "p" } };
+      await w.flow.cc.job(await w.flow.call("POST", "/v3/service_brokers", { name, url: w.brokerUrl, authentication }));
+      return { service_brokers: await w.first(`/v3/service_brokers?names=${name}`) };
+    },
+  },
   "PATCH /v3/service_credential_bindings/:guid": label,
   "DELETE /v3/service_credential_bindings/:guid": { fresh: newBinding },
 };

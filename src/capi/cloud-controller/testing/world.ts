@@ -42,6 +42,10 @@ export class World implements AsyncDisposable {
     return world;
   }
 
+  get brokerUrl(): string {
+    return this.#broker.url;
+  }
+
   /** A name that nothing else has. */
   name(prefix: string): string {
     this.#made++;
