@@ -8,9 +8,6 @@ import { type Migration, Sqlite } from "./sqlite.ts";
  */
 export type DatabaseLocation = { readonly path: string } | { readonly url: string; readonly schema: string };
 
-/** The database is gone or does not answer; what was asked may be asked again later. */
-export class DatabaseUnreachableError extends Error {}
-
 export interface Durable {
   /** Resolves when everything committed before this call outlives kill -9 and loss of power. */
   durable(): Promise<void>;

@@ -7,7 +7,8 @@ import {
   type TransactionSettings,
 } from "kysely";
 import pg from "pg";
-import { type Database, DatabaseUnreachableError } from "./database.ts";
+import type { Database } from "./database.ts";
+import { DatabaseUnreachableError } from "./database-unreachable.ts";
 import { POSTGRES_PREAMBLE, toPostgres } from "./postgres-schema.ts";
 import { type Migration, NewerSchemaError } from "./sqlite.ts";
 
