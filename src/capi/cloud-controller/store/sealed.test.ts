@@ -51,7 +51,7 @@ test("what an older version left open is sealed after the start", { skip: onPost
   assert.deepEqual(await variables(), { PASSWORD: "left-open" });
   using file = new DatabaseSync(databasePath, { readOnly: true });
   const select = file.prepare("SELECT environment_variables AS v FROM apps WHERE guid = ?");
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 2_000; tries++) {
     if (String(select.get(app)?.["v"]).startsWith("sealed:test:")) break;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
