@@ -93,7 +93,7 @@ test("over a kill -9 of the platform a layer stays with its instances", { skip }
   assert.equal(layers().length, 1);
   assert.equal(
     await inInstance(3, `head -1 /home/vcap/${SERVER}`),
-    readFileSync(inLayer(SERVER), "utf8").split("\n")[0] + "\n",
+    `${readFileSync(inLayer(SERVER), "utf8").split("\n")[0]}\n`,
   );
 });
 

@@ -65,7 +65,7 @@ test("a zone has accounts, clients, groups and keys of its own, and none reach a
     uaa.json(method, path, manager, body, inZone("acme"));
 
   const user = await asManager("POST", "/Users", newUser("admin"));
-  assert.equal(user.status, 201, "the name is free here: " + user.text);
+  assert.equal(user.status, 201, `the name is free here: ${user.text}`);
   assert.equal(user.json["zoneId"], "acme");
   const client = {
     ...operator(["uaa.admin", "scim.read"], "cf"),

@@ -75,7 +75,7 @@ export function registerExternalLogin(server: FastifyInstance, context: UaaConte
 
   async function find(origin: string): Promise<IdentityProvider | null> {
     const provider = await context.providers.byOrigin(origin);
-    return provider !== null && provider.active && isOauth(provider.type) ? provider : null;
+    return provider?.active && isOauth(provider.type) ? provider : null;
   }
 }
 

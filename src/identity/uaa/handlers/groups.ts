@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import type { Group } from "../model.ts";
-import { mergeMembers, readDisplayName, readMembers, wireGroup, wireMember } from "../scim-group.ts";
+import { mergeMembers, readDisplayName, readMembers, wireGroup } from "../scim-group.ts";
 import { jsonBodyOf, requireScope } from "./request.ts";
 import { orBadFilter, pickAttributes, readScimQuery, wantsAttribute, wirePage } from "./scim-query.ts";
 import { readVersion } from "./users.ts";
