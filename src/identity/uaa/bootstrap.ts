@@ -2,6 +2,8 @@ import { ADMIN_GROUPS, type BootstrapClient } from "./config.ts";
 import type { UaaContext } from "./context.ts";
 import { defaultsOf, type IdentityProvider } from "./identity-provider.ts";
 import type { OauthClient, User } from "./model.ts";
+import { ensureGroups } from "./new-group.ts";
+import { freshUser } from "./new-user.ts";
 
 /** Groups that policy and other components ask about although no client or user of the start has them. */
 const KNOWN_GROUPS: readonly string[] = [
@@ -19,8 +21,7 @@ const KNOWN_GROUPS: readonly string[] = [
 
 /** Brings clients, groups and the administrator of the configuration into the store. Runs at each start. */
 export async function bootstrap(context: UaaContext): Promise<void> {
-  const { config, clients, groups, random, clock } = context;
-  const adminGroups = config.adminGroups ?? ADMIN_GROUPS;
+  const { config, clients, groups, clock } = context;
   const existing = new Map((await clients.all()).map((client) => [client.clientId, client]));
   const registered: OauthClient[] = [];
   for (const client of config.clients) {
@@ -28,42 +29,23 @@ export async function bootstrap(context: UaaContext): Promise<void> {
   }
   await clients.upsert(registered);
 
-  const names = new Set([...KNOWN_GROUPS, ...context.defaultGroups, ...adminGroups]);
-  for (const client of registered) for (const scope of client.scope) names.add(scope);
-  const known = new Set((await groups.findByNames([...names])).map((group) => group.displayName.toLowerCase()));
-  const nowMs = clock.nowMs();
-  await groups.ensure(
-    [...names]
-      .filter((name) => !known.has(name.toLowerCase()))
-      .map((displayName) => ({
-        id: random.guid(),
-        displayName,
-        description: null,
-        version: 0,
-        createdMs: nowMs,
-        lastModifiedMs: nowMs,
-      })),
-  );
-
-  if ((await context.providers.byOrigin("uaa")) === null) await context.providers.insert(internalProvider(context));
+  await ensureBasics(context, [...ADMIN_GROUPS, ...registered.flatMap(({ scope }) => scope)]);
   const [stored] = await context.users.findByName(config.adminUser, "uaa");
   const admin = stored ?? (await createAdmin(context));
-  for (const group of await groups.findByNames(adminGroups)) {
-    await groups.addMember({ groupId: group.id, memberId: admin.id, memberType: "USER", origin: "uaa" }, nowMs);
+  for (const group of await groups.findByNames(ADMIN_GROUPS)) {
+    const member = { groupId: group.id, memberId: admin.id, memberType: "USER", origin: "uaa" } as const;
+    await groups.addMember(member, clock.nowMs());
   }
 }
 
 /** What a zone besides the default one begins with: groups and the internal provider, nobody and no client. */
 export async function bootstrapZone(context: UaaContext): Promise<void> {
-  const { groups, clock, random, providers } = context;
-  const times = { createdMs: clock.nowMs(), lastModifiedMs: clock.nowMs() };
-  const names = [...new Set([...KNOWN_GROUPS, ...context.defaultGroups])];
-  const known = new Set((await groups.findByNames(names)).map(({ displayName }) => displayName.toLowerCase()));
-  await groups.ensure(
-    names
-      .filter((name) => !known.has(name.toLowerCase()))
-      .map((displayName) => ({ id: random.guid(), displayName, description: null, version: 0, ...times })),
-  );
+  await ensureBasics(context, []);
+}
+
+async function ensureBasics(context: UaaContext, moreGroups: readonly string[]): Promise<void> {
+  const { providers, defaultGroups } = context;
+  await ensureGroups(context, [...new Set([...KNOWN_GROUPS, ...defaultGroups, ...moreGroups])]);
   if ((await providers.byOrigin("uaa")) === null) await providers.insert(internalProvider(context));
 }
 
@@ -101,29 +83,15 @@ async function registeredClient(
 }
 
 async function createAdmin(context: UaaContext): Promise<User> {
-  const { config, clock, random, hasher, users } = context;
-  const nowMs = clock.nowMs();
-  const admin: User = {
-    id: random.guid(),
-    userName: config.adminUser,
+  const { adminUser, adminPassword } = context.config;
+  const admin = freshUser(context, {
+    userName: adminUser,
     origin: "uaa",
-    email: config.adminUser,
-    givenName: config.adminUser,
-    familyName: null,
-    phoneNumber: null,
-    externalId: null,
-    passwordHash: await hasher.hash(config.adminPassword),
-    active: true,
+    email: adminUser,
+    givenName: adminUser,
+    passwordHash: await context.hasher.hash(adminPassword),
     verified: true,
-    version: 0,
-    createdMs: nowMs,
-    lastModifiedMs: nowMs,
-    passwordChangedMs: nowMs,
-    lastLogonMs: null,
-    previousLogonMs: null,
-    passwordChangeRequired: false,
-    tokenSalt: "",
-  };
-  await users.insert(admin);
+  });
+  await context.users.insert(admin);
   return admin;
 }

@@ -33,8 +33,7 @@ export function inProcessClient(context: UaaContext): UaaClient {
       }
       const [known] = await context.users.findByName(userName, origin);
       if (known !== undefined) return toUaaUser(known);
-      const nobody = { givenName: null, familyName: null, phoneNumber: null, externalId: null };
-      const user = await createShadowUser(context, origin, { userName, email: userName, verified: true, ...nobody });
+      const user = await createShadowUser(context, origin, { userName, email: userName, verified: true });
       await context.file.durable();
       return toUaaUser(user);
     },

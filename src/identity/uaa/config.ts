@@ -51,8 +51,6 @@ export interface UaaConfig {
   readonly logoutRedirects?: readonly string[];
   /** Every user has these groups. */
   readonly defaultUserGroups?: readonly string[];
-  /** Groups of the first administrator. */
-  readonly adminGroups?: readonly string[];
 }
 
 /** uaa-release: jobs/uaa/spec, uaa.user.authorities */
@@ -74,7 +72,7 @@ export const DEFAULT_USER_GROUPS: readonly string[] = [
   "uaa.offline_token",
 ];
 
-/** cf-deployment: uaa.scim.users (admin), and what an administrator of a whole installation in one piece needs besides. */
+/** Groups of the first administrator. cf-deployment: uaa.scim.users (admin), and what an administrator of a whole installation in one piece needs besides. */
 export const ADMIN_GROUPS: readonly string[] = [
   "clients.admin",
   "clients.read",

@@ -3,7 +3,9 @@ import { badCredentials, UaaError } from "./errors.ts";
 import type { ExternalIdentity } from "./external-identity.ts";
 import type { IdentityProvider } from "./identity-provider.ts";
 import type { ExternalSignIn } from "./identity-source.ts";
-import type { Group, User } from "./model.ts";
+import type { User } from "./model.ts";
+import { ensureGroups } from "./new-group.ts";
+import { freshUser, type NewUser } from "./new-user.ts";
 
 export interface Admission {
   readonly identity: ExternalIdentity;
@@ -52,39 +54,17 @@ export async function admit(
 export async function createShadowUser(
   context: ProviderContext,
   origin: string,
-  identity: Omit<ExternalIdentity, "groups" | "authMethods" | "acr" | "userAttributes">,
+  identity: Omit<NewUser, "origin" | "passwordHash" | "active">,
 ): Promise<User> {
-  const { users, clock, random } = context;
-  const nowMs = clock.nowMs();
-  const { userName, email, givenName, familyName, phoneNumber, externalId, verified } = identity;
-  const user: User = {
-    id: random.guid(),
-    userName,
-    origin,
-    email,
-    givenName,
-    familyName,
-    phoneNumber,
-    externalId,
-    passwordHash: null,
-    active: true,
-    verified,
-    version: 0,
-    createdMs: nowMs,
-    lastModifiedMs: nowMs,
-    passwordChangedMs: nowMs,
-    lastLogonMs: null,
-    previousLogonMs: null,
-    passwordChangeRequired: false,
-    tokenSalt: "",
-  };
+  const { users } = context;
+  const user = freshUser(context, { ...identity, origin, passwordHash: null });
   try {
     await users.insert(user);
     return user;
   } catch (error) {
     // Two first sign-ins at once: the other one made it.
     if (!(error instanceof UaaError) || error.code !== "scim_resource_already_exists") throw error;
-    return (await users.findByName(userName, origin))[0]!;
+    return (await users.findByName(user.userName, origin))[0]!;
   }
 }
 
@@ -111,18 +91,13 @@ async function syncGroups(
   user: User,
   { groups: names, addsGroups }: Admission,
 ): Promise<void> {
-  const { groups, clock, random } = context;
-  const nowMs = clock.nowMs();
+  const { groups, clock } = context;
   if (addsGroups) {
-    const known = new Set((await groups.findByNames(names)).map(({ displayName }) => displayName.toLowerCase()));
-    const missing = names.filter((name) => !known.has(name.toLowerCase()) && name.length <= 255);
-    await groups.ensure(
-      missing.map((displayName): Group => {
-        const times = { createdMs: nowMs, lastModifiedMs: nowMs };
-        return { id: random.guid(), displayName, description: null, version: 0, ...times };
-      }),
+    await ensureGroups(
+      context,
+      names.filter((name) => name.length <= 255),
     );
   }
   const wanted = (await groups.findByNames(names)).map(({ id }) => id);
-  await groups.replaceMembershipsOf(user.id, user.origin, wanted, nowMs);
+  await groups.replaceMembershipsOf(user.id, user.origin, wanted, clock.nowMs());
 }

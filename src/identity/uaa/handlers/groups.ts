@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import type { Group } from "../model.ts";
+import { freshGroup } from "../new-group.ts";
 import { mergeMembers, readDisplayName, readMembers, wireGroup } from "../scim-group.ts";
 import { jsonBodyOf, requireScope } from "./request.ts";
 import { orBadFilter, pickAttributes, readScimQuery, wantsAttribute, wirePage } from "./scim-query.ts";
@@ -11,7 +12,7 @@ type ById = { Params: { id: string } };
 
 /** SCIM groups; each is a scope that its members can have. UAA: ScimGroupEndpoints */
 export function registerGroups(server: FastifyInstance, context: UaaContext): void {
-  const { groups, clock, random, file, zoneId } = context;
+  const { groups, clock, file, zoneId } = context;
 
   server.get("/Groups", async (request) => {
     await requireScope(context, request, "uaa.admin", "scim.read");
@@ -28,17 +29,10 @@ export function registerGroups(server: FastifyInstance, context: UaaContext): vo
   server.post("/Groups", async (request, reply) => {
     await requireScope(context, request, "uaa.admin", "scim.write");
     const body = jsonBodyOf(request);
-    const nowMs = clock.nowMs();
-    const group: Group = {
-      id: random.guid(),
-      displayName: readDisplayName(body),
-      description: typeof body["description"] === "string" ? body["description"] : null,
-      version: 0,
-      createdMs: nowMs,
-      lastModifiedMs: nowMs,
-    };
+    const description = typeof body["description"] === "string" ? body["description"] : null;
+    const group = freshGroup(context, readDisplayName(body), description);
     const members = await readMembers(context, group.id, body["members"]);
-    await groups.insert(group, mergeMembers([], members), nowMs);
+    await groups.insert(group, mergeMembers([], members), clock.nowMs());
     await file.durable();
     const wired = wireGroup(group, await groups.members(group.id), zoneId);
     return reply.code(201).header("etag", `"0"`).send(wired);

@@ -4,7 +4,7 @@ import { checkRestricted, refuse as refuseClient } from "../client-rules.ts";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import { type IdentityZone, readZone, refuse, wireZone, ZONE_POWERS } from "../identity-zone.ts";
-import type { Group } from "../model.ts";
+import { ensureGroups } from "../new-group.ts";
 import { wireClient } from "../oauth-client-json.ts";
 import type { VerifiedToken } from "../token-service.ts";
 import type { Zones } from "../zones.ts";
@@ -125,19 +125,18 @@ function taken({ id, subdomain }: IdentityZone): UaaError {
 }
 
 /** So that users of the default zone can be made managers. Durable. */
-async function ensureManagingGroups({ groups, random, clock, file }: UaaContext, zoneId: string): Promise<void> {
-  const times = { createdMs: clock.nowMs(), lastModifiedMs: clock.nowMs() };
-  await groups.ensure(
-    ZONE_POWERS.map((power): Group => {
-      return { id: random.guid(), displayName: `zones.${zoneId}.${power}`, description: null, version: 0, ...times };
-    }),
-  );
-  await file.durable();
+async function ensureManagingGroups(context: UaaContext, zoneId: string): Promise<void> {
+  await ensureGroups(context, managingGroups(zoneId));
+  await context.file.durable();
 }
 
 /** A later zone with this id must not have the managers of this one. */
 async function removeManagingGroups({ groups, file }: UaaContext, zoneId: string): Promise<void> {
-  const found = await groups.findByNames(ZONE_POWERS.map((power) => `zones.${zoneId}.${power}`));
+  const found = await groups.findByNames(managingGroups(zoneId));
   for (const { id } of found) await groups.delete(id);
   await file.durable();
+}
+
+function managingGroups(zoneId: string): string[] {
+  return ZONE_POWERS.map((power) => `zones.${zoneId}.${power}`);
 }

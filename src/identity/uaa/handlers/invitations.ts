@@ -6,7 +6,7 @@ import type { UaaContext } from "../context.ts";
 import { CSRF_COOKIE, csrfOf, requireCsrf } from "../cookies.ts";
 import { UaaError } from "../errors.ts";
 import type { User } from "../model.ts";
-import { newInternalUser } from "../new-user.ts";
+import { freshUser } from "../new-user.ts";
 import { changePassword } from "../password-change.ts";
 import { passwordPolicyOf, validatePassword } from "../password-policy.ts";
 import { signIn } from "../sign-in.ts";
@@ -151,8 +151,9 @@ async function originsFor(context: UaaContext, clientId: string): Promise<string
 async function findOrCreate(context: UaaContext, email: string, origin: string): Promise<User> {
   const known = await context.users.findByEmail(email, origin);
   if (known !== null) return known;
-  const internal = await newInternalUser(context, { userName: email, email, password: null, verified: false });
-  const user = origin === "uaa" ? internal : { ...internal, origin, passwordHash: null };
+  // A password of chance rather than none: the account is an internal one, whose password can be reset.
+  const passwordHash = origin === "uaa" ? await context.hasher.hash(context.secrets.token(32)) : null;
+  const user = freshUser(context, { userName: email, origin, email, passwordHash, verified: false });
   await context.users.insert(user);
   return user;
 }

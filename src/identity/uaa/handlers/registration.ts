@@ -4,7 +4,7 @@ import { accountRedirect } from "../account-redirect.ts";
 import type { UaaContext } from "../context.ts";
 import { CSRF_COOKIE, csrfOf, requireCsrf } from "../cookies.ts";
 import { UaaError } from "../errors.ts";
-import { newInternalUser } from "../new-user.ts";
+import { freshUser } from "../new-user.ts";
 import { passwordPolicyOf, validatePassword } from "../password-policy.ts";
 import { createAccountPage } from "./account-pages.ts";
 import { verifyUser } from "./account-status.ts";
@@ -41,7 +41,8 @@ export function registerRegistration(server: FastifyInstance, context: UaaContex
     let [user] = await context.users.findByName(email, "uaa");
     if (user?.verified === true) return again("There is already an account with that email address.");
     if (user === undefined) {
-      user = await newInternalUser(context, { userName: email, email, password, verified: false });
+      const passwordHash = await context.hasher.hash(password);
+      user = freshUser(context, { userName: email, origin: "uaa", email, passwordHash, verified: false });
       await context.users.insert(user);
     }
     const { client_id: clientId, redirect_uri: redirectUri } = parameters;

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import type { User } from "../model.ts";
+import { freshUser } from "../new-user.ts";
 import { passwordPolicyOf, validatePassword } from "../password-policy.ts";
 import { readUser, type UserInput, validateUser, wireUser } from "../scim-user.ts";
 import type { HeldGroup } from "../store-groups.ts";
@@ -12,7 +13,7 @@ type ById = { Params: { id: string } };
 
 /** SCIM accounts. UAA: ScimUserEndpoints */
 export function registerUsers(server: FastifyInstance, context: UaaContext): void {
-  const { users, groups, tokens, clock, random, hasher, file } = context;
+  const { users, groups, tokens, clock, hasher, file } = context;
 
   server.get("/Users", async (request) => {
     await requireScope(context, request, "uaa.admin", "scim.read");
@@ -36,9 +37,7 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
     const isInternal = origin === "uaa";
     if (isInternal) await requireOwnDomain(context, input.email!);
     if (isInternal) validatePassword(input.password ?? "", await passwordPolicyOf(context));
-    const nowMs = clock.nowMs();
-    const user: User = {
-      id: random.guid(),
+    const user = freshUser(context, {
       userName: input.userName!,
       origin,
       email: input.email!,
@@ -49,15 +48,7 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
       passwordHash: isInternal ? await hasher.hash(input.password ?? "") : null,
       active: input.active ?? true,
       verified: input.verified ?? true,
-      version: 0,
-      createdMs: nowMs,
-      lastModifiedMs: nowMs,
-      passwordChangedMs: nowMs,
-      lastLogonMs: null,
-      previousLogonMs: null,
-      passwordChangeRequired: false,
-      tokenSalt: "",
-    };
+    });
     await users.insert(user);
     await file.durable();
     return await sendUser(context, reply.code(201), user);
