@@ -43,10 +43,10 @@ export function csrfOf(context: UaaContext, request: FastifyRequest, reply: Fast
 }
 
 /** Throws `access_denied` unless the form came from one of our pages. */
-export function requireCsrf(request: FastifyRequest, given: string | undefined): void {
+export function requireCsrf(request: FastifyRequest, parameters: Readonly<Record<string, string>>): void {
   const header = request.headers["x-csrf-token"];
   const wanted = Buffer.from(cookieOf(request, CSRF_COOKIE) ?? "");
-  const brought = Buffer.from(given ?? (typeof header === "string" ? header : ""));
+  const brought = Buffer.from(parameters[CSRF_COOKIE] ?? (typeof header === "string" ? header : ""));
   if (wanted.length === 0 || wanted.length !== brought.length || !timingSafeEqual(wanted, brought)) {
     throw new UaaError("access_denied", "Invalid CSRF token");
   }

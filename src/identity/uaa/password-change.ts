@@ -2,7 +2,7 @@ import { audit } from "./audit.ts";
 import type { UaaContext } from "./context.ts";
 import { UaaError } from "./errors.ts";
 import type { User } from "./model.ts";
-import { passwordPolicyOf, validatePassword } from "./password-policy.ts";
+import { checkPassword } from "./password-policy.ts";
 
 /**
  * Gives an internal account a new password. Its tokens and browser sessions end, its lock is opened, and whoever can do
@@ -11,11 +11,21 @@ import { passwordPolicyOf, validatePassword } from "./password-policy.ts";
  * UAA: UaaResetPasswordService, PasswordChangeEndpoint
  */
 export async function changePassword(context: UaaContext, user: User, password: string): Promise<User> {
-  const { hasher, users, tokens, clock, file } = context;
-  validatePassword(password, await passwordPolicyOf(context));
+  await checkPassword(context, password);
+  await requireOther(context, user, password);
+  return await setPassword(context, user, password);
+}
+
+/** Throws `invalid_password` (422) for the password that the account has. */
+export async function requireOther({ hasher }: UaaContext, user: User, password: string): Promise<void> {
   if (user.passwordHash !== null && (await hasher.matches(password, user.passwordHash))) {
     throw new UaaError("invalid_password", "Your new password cannot be the same as the old password.");
   }
+}
+
+/** As `changePassword`, with a password that has been checked. */
+export async function setPassword(context: UaaContext, user: User, password: string): Promise<User> {
+  const { hasher, users, tokens, clock, file } = context;
   const nowMs = clock.nowMs();
   const next: User = {
     ...user,

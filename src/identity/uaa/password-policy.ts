@@ -1,5 +1,6 @@
 import type { UaaContext } from "./context.ts";
 import { UaaError } from "./errors.ts";
+import type { User } from "./model.ts";
 
 /** What a password must have; counts of characters. UAA: PasswordPolicy */
 export interface PasswordPolicy {
@@ -35,6 +36,11 @@ export async function passwordPolicyOf(context: UaaContext): Promise<PasswordPol
   return { ...DEFAULT_PASSWORD_POLICY, ...context.config.passwordPolicy, ...password };
 }
 
+/** As `validatePassword`, by the policy in force. */
+export async function checkPassword(context: UaaContext, password: string): Promise<void> {
+  validatePassword(password, await passwordPolicyOf(context));
+}
+
 /** Throws `invalid_password` (422) with every rule that is broken. UAA: UaaPasswordPolicyValidator */
 export function validatePassword(password: string, policy: PasswordPolicy): void {
   const broken: string[] = [];
@@ -52,6 +58,13 @@ export function validatePassword(password: string, policy: PasswordPolicy): void
   needs(policy.requireDigit, "digit", /\p{Nd}/gu);
   needs(policy.requireSpecialCharacter, "special", /[^\p{L}\p{N}\p{C}]/gu);
   if (broken.length > 0) throw new UaaError("invalid_password", broken.join(" "));
+}
+
+/** Whether this account may do nothing before it has a new password. */
+export async function mustChangePassword(context: UaaContext, user: User): Promise<boolean> {
+  if (user.origin !== "uaa") return false;
+  const policy = await passwordPolicyOf(context);
+  return user.passwordChangeRequired || isPasswordExpired(user.passwordChangedMs, context.clock.nowMs(), policy);
 }
 
 /** Whether a password of this age must be replaced at the next sign-in. UAA: AuthzAuthenticationManager */

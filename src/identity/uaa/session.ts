@@ -3,7 +3,7 @@ import type { UaaContext } from "./context.ts";
 import { cookieOf, setCookie } from "./cookies.ts";
 import type { ExternalSignIn } from "./identity-source.ts";
 import type { User } from "./model.ts";
-import { isPasswordExpired, passwordPolicyOf } from "./password-policy.ts";
+import { mustChangePassword } from "./password-policy.ts";
 import type { Session, SessionDetails } from "./store-tokens.ts";
 import type { Authentication } from "./token-claims.ts";
 
@@ -60,11 +60,7 @@ export async function sessionOf(context: UaaContext, request: FastifyRequest): P
   const user = await users.find(session.userId);
   if (user === null || !user.active) return null;
   if (nowMs + IDLE_MS - session.expiresMs > EXTEND_AFTER_MS) await tokens.extendSession(id, nowMs + IDLE_MS);
-  const isInternal = user.origin === "uaa";
-  const passwordChangeRequired =
-    isInternal &&
-    (user.passwordChangeRequired || isPasswordExpired(user.passwordChangedMs, nowMs, await passwordPolicyOf(context)));
-  return { id, user, session, passwordChangeRequired };
+  return { id, user, session, passwordChangeRequired: await mustChangePassword(context, user) };
 }
 
 export async function endSession(context: UaaContext, request: FastifyRequest, reply: FastifyReply): Promise<void> {

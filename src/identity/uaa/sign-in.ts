@@ -4,7 +4,7 @@ import { badCredentials, UaaError } from "./errors.ts";
 import type { ExternalSignIn } from "./identity-source.ts";
 import { DEFAULT_LOCKOUT, isLockedOut, type LockoutPolicy } from "./lockout.ts";
 import type { User } from "./model.ts";
-import { isPasswordExpired, passwordPolicyOf } from "./password-policy.ts";
+import { mustChangePassword } from "./password-policy.ts";
 
 /** A refusal that the login page explains; over the API all read alike but the locked one. */
 export const LOCKED = "Your account has been locked because of too many failed attempts to login.";
@@ -56,12 +56,10 @@ export async function signIn(
   if (!user.verified) throw new UaaError("access_denied", NOT_VERIFIED);
   await users.recordSuccess(user, clock.nowMs());
   audit(context, "UserAuthenticationSuccess", { userId: user.id, origin: "uaa" });
-  const policy = await passwordPolicyOf(context);
   return {
     user: { ...user, previousLogonMs: user.lastLogonMs, lastLogonMs: clock.nowMs() },
     authMethods: ["pwd"],
-    passwordChangeRequired:
-      user.passwordChangeRequired || isPasswordExpired(user.passwordChangedMs, clock.nowMs(), policy),
+    passwordChangeRequired: await mustChangePassword(context, user),
   };
 }
 

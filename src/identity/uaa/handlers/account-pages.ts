@@ -1,3 +1,4 @@
+import { CSRF_COOKIE } from "../cookies.ts";
 import type { Approval, User } from "../model.ts";
 import { escapeHtml, field, hidden, notice, page } from "./page.ts";
 
@@ -29,7 +30,7 @@ export function changePasswordPage(csrf: string, userName: string, error: string
     "Change Password",
     `<h1>Change Password</h1><p>${escapeHtml(userName)}</p>
 ${notice(error)}<form action="/change_password.do" method="post">
-${hidden({ "X-Uaa-Csrf": csrf })}
+${hidden({ [CSRF_COOKIE]: csrf })}
 ${field({ name: "current_password", label: "Current password", type: "password", autocomplete: "current-password" }, true)}
 ${field({ name: "new_password", label: "New password", type: "password", autocomplete: "new-password" })}
 ${field({ name: "confirm_password", label: "Confirm new password", type: "password", autocomplete: "new-password" })}
@@ -42,7 +43,7 @@ export function forgotPasswordPage(csrf: string, parameters: Readonly<Record<str
   return page(
     "Reset Password",
     `<h1>Reset Password</h1><form action="/forgot_password.do" method="post">
-${hidden({ "X-Uaa-Csrf": csrf, ...origins(parameters) })}
+${hidden({ [CSRF_COOKIE]: csrf, ...origins(parameters) })}
 ${field({ name: "username", label: "Username", autocomplete: "username" }, true)}
 <button type="submit">Send reset password link</button></form>`,
   );
@@ -57,7 +58,7 @@ export function createAccountPage(
     "Create account",
     `<h1>Create your account</h1>
 ${notice(error)}<form action="/create_account.do" method="post">
-${hidden({ "X-Uaa-Csrf": csrf, ...origins(parameters) })}
+${hidden({ [CSRF_COOKIE]: csrf, ...origins(parameters) })}
 ${field({ name: "email", label: "Email", type: "email", autocomplete: "username", value: parameters["email"] ?? "" }, true)}
 ${field({ name: "password", label: "Password", type: "password", autocomplete: "new-password" })}
 ${field({ name: "password_confirmation", label: "Confirm password", type: "password", autocomplete: "new-password" })}
@@ -75,7 +76,7 @@ export function changeEmailPage(
     "Change Email",
     `<h1>Change Email</h1><p>Current: ${escapeHtml(email)}</p>
 ${notice(error)}<form action="/change_email.do" method="post">
-${hidden({ "X-Uaa-Csrf": csrf, ...origins(parameters) })}
+${hidden({ [CSRF_COOKIE]: csrf, ...origins(parameters) })}
 ${field({ name: "newEmail", label: "New email address", type: "email", autocomplete: "email" }, true)}
 <button type="submit">Send verification link</button></form>`,
   );
@@ -110,7 +111,7 @@ export function profilePage({ csrf, user, clients, message }: ProfilePage): stri
       return `<label><input type="checkbox" name="checkedScopes" value="${value}"${status === "APPROVED" ? " checked" : ""}> ${escapeHtml(scope)}</label>`;
     });
     return `<h2>${escapeHtml(name)}</h2><form action="/profile" method="post">
-${hidden({ "X-Uaa-Csrf": csrf, clientId: id })}
+${hidden({ [CSRF_COOKIE]: csrf, clientId: id })}
 ${boxes.join("\n")}
 <button name="update" value="">Update</button><button name="delete" value="">Revoke access</button></form>`;
   });

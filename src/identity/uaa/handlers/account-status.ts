@@ -7,9 +7,6 @@ import type { User } from "../model.ts";
 import { jsonBodyOf, parametersOf, requireScope } from "./request.ts";
 import { findUser, readVersion, sendUser } from "./users.ts";
 
-/** UAA: ScimUtils.getExpiringCode, one hour */
-const VERIFY_TTL_MS = 3_600_000;
-
 type ById = { Params: { id: string } };
 
 /** Locks, forced password changes and the proof that an address is the user's. UAA: ScimUserEndpoints */
@@ -45,8 +42,7 @@ export function registerAccountStatus(server: FastifyInstance, context: UaaConte
     await requireScope(context, request, "uaa.admin", "scim.write", "scim.create");
     const user = await findUser(context, request.params.id);
     const version = readVersion(request.headers["if-match"], user.version) ?? user.version;
-    const verified = await verifyUser(context, user.id, version);
-    return await sendUser(context, reply, verified);
+    return await sendUser(context, reply, await verifyUser(context, user, version));
   });
 
   server.get<ById>("/Users/:id/verify-link", async (request) => {
@@ -61,19 +57,18 @@ export function registerAccountStatus(server: FastifyInstance, context: UaaConte
       throw new UaaError("method_not_allowed", text, { extra: { error: "user_verified" } });
     }
     const data = { user_id: user.id, email: user.email, client_id: clientId, redirect_uri: redirectUri };
-    const code = await makeAccountCode(context, "REGISTRATION", data, VERIFY_TTL_MS);
+    const code = await makeAccountCode(context, "REGISTRATION", data);
     return { verify_link: `${context.config.uaaUrl}/verify_user?code=${code}` };
   });
 }
 
 /** Durable. Throws `scim_resource_conflict` when someone changed the user meanwhile. */
-export async function verifyUser(context: UaaContext, userId: string, version: number): Promise<User> {
-  const user = await findUser(context, userId);
+export async function verifyUser(context: UaaContext, user: User, version = user.version): Promise<User> {
   if (user.verified && version === user.version) return user;
   const next = { ...user, verified: true, version: version + 1, lastModifiedMs: context.clock.nowMs() };
   await context.users.update(next, version);
   await context.file.durable();
-  audit(context, "UserVerifiedEvent", { userId });
+  audit(context, "UserVerifiedEvent", { userId: user.id });
   return next;
 }
 

@@ -1,21 +1,19 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
-import { makeAccountCode } from "../account-code.ts";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { audit } from "../audit.ts";
 import type { UaaContext } from "../context.ts";
 import { CSRF_COOKIE, csrfOf, requireCsrf } from "../cookies.ts";
 import { UaaError } from "../errors.ts";
-import type { ExternalSignIn } from "../identity-source.ts";
-import type { Approval, User } from "../model.ts";
+import type { Approval } from "../model.ts";
 import { ownPath } from "../own-path.ts";
 import { changePassword } from "../password-change.ts";
 import { type LiveSession, sessionOf, startSession } from "../session.ts";
 import { changeEmailPage, changePasswordPage, newPasswordPage, profilePage } from "./account-pages.ts";
 import { redirectToLogin, requireSession, sendErrorPage, sendPage } from "./browser.ts";
-import { EMAIL_CHANGE_TTL_MS, emailChangeData, isEmail } from "./email-change.ts";
+import { emailChangeCode, isEmail } from "./email-change.ts";
+import { MISMATCH } from "./new-password.ts";
 import { selfServiceClosed } from "./password-reset.ts";
 import { parametersOf } from "./request.ts";
 
-const MISMATCH = "Passwords must match and not be empty.";
 const OLD_IS_WRONG = "The current password is wrong.";
 
 /** What a signed-in user changes of the own account in the browser. UAA: ChangePasswordController, ProfileController … */
@@ -32,7 +30,7 @@ export function registerAccount(server: FastifyInstance, context: UaaContext): v
     const session = await requireSession(context, request, reply);
     if (session === null) return reply;
     const parameters = parametersOf(request);
-    requireCsrf(request, parameters[CSRF_COOKIE]);
+    requireCsrf(request, parameters);
     const { current_password: old = "", new_password: next = "", confirm_password: confirmation = "" } = parameters;
     const { user } = session;
     const again = (text: string): FastifyReply =>
@@ -42,12 +40,8 @@ export function registerAccount(server: FastifyInstance, context: UaaContext): v
       audit(context, "PasswordChangeFailure", { userId: user.id });
       return again(OLD_IS_WRONG);
     }
-    try {
-      await startSession(context, request, reply, afresh(session, await changePassword(context, user, next)));
-    } catch (error) {
-      if (error instanceof UaaError && error.code === "invalid_password") return again(error.message);
-      throw error;
-    }
+    const fault = await replacePassword(request, reply, session, next);
+    if (fault !== null) return again(fault);
     return reply.redirect("/profile", 302);
   });
 
@@ -63,7 +57,7 @@ export function registerAccount(server: FastifyInstance, context: UaaContext): v
     const session = await sessionOf(context, request);
     if (session === null) return redirectToLogin(reply, "/");
     const parameters = parametersOf(request);
-    requireCsrf(request, parameters[CSRF_COOKIE]);
+    requireCsrf(request, parameters);
     const target = ownPath(parameters["form_redirect_uri"]);
     if (!session.passwordChangeRequired) return reply.redirect(target, 302);
     const { password = "", password_confirmation: confirmation = "" } = parameters;
@@ -71,12 +65,8 @@ export function registerAccount(server: FastifyInstance, context: UaaContext): v
     const again = (text: string): FastifyReply =>
       sendPage(reply.code(422), forcedPage(csrfOf(context, request, reply), target, user.userName, text));
     if (password === "" || password !== confirmation) return again(MISMATCH);
-    try {
-      await startSession(context, request, reply, afresh(session, await changePassword(context, user, password)));
-    } catch (error) {
-      if (error instanceof UaaError && error.code === "invalid_password") return again(error.message);
-      throw error;
-    }
+    const fault = await replacePassword(request, reply, session, password);
+    if (fault !== null) return again(fault);
     return reply.redirect(target, 302);
   });
 
@@ -102,7 +92,7 @@ export function registerAccount(server: FastifyInstance, context: UaaContext): v
     const session = await requireSession(context, request, reply);
     if (session === null) return reply;
     const parameters = parametersOf(request);
-    requireCsrf(request, parameters[CSRF_COOKIE]);
+    requireCsrf(request, parameters);
     const { clientId = "" } = parameters;
     const userId = session.user.id;
     if (parameters["delete"] !== undefined) {
@@ -136,21 +126,40 @@ export function registerAccount(server: FastifyInstance, context: UaaContext): v
     if (session === null) return reply;
     if (context.mail === null) return sendErrorPage(request, reply, selfServiceClosed());
     const parameters = parametersOf(request);
-    requireCsrf(request, parameters[CSRF_COOKIE]);
-    const { newEmail = "", client_id: clientId, redirect_uri: redirectUri } = parameters;
+    requireCsrf(request, parameters);
+    const { newEmail = "", client_id, redirect_uri } = parameters;
     const csrf = csrfOf(context, request, reply);
     const { user } = session;
     if (user.origin !== "uaa") return reply.redirect("/profile?error_message_code=email_change.non-uaa-origin", 302);
     const again = (text: string): FastifyReply =>
       sendPage(reply.code(422), changeEmailPage(csrf, user.email, parameters, text));
     if (!isEmail(newEmail)) return again("Please enter a valid email address.");
-    const data = await emailChangeData(context, user, newEmail, clientId, redirectUri);
-    if (data === null) return again("There is already an account with that email address.");
-    const code = await makeAccountCode(context, "EMAIL", data, EMAIL_CHANGE_TTL_MS);
+    const code = await emailChangeCode(context, user, { email: newEmail, client_id, redirect_uri });
+    if (code === null) return again("There is already an account with that email address.");
     const link = `${context.config.loginUrl}/verify_email?code=${code}`;
     await context.mail.send(newEmail, "Account Email change verification", `Verify your new address: ${link}`);
     return reply.redirect("/email_sent?code=email_change", 302);
   });
+
+  /** All sessions end with the old password; this browser gets a new one. What is wrong with the password, or null. */
+  async function replacePassword(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { user, session }: LiveSession,
+    password: string,
+  ): Promise<string | null> {
+    try {
+      const changed = await changePassword(context, user, password);
+      await startSession(context, request, reply, {
+        user: changed,
+        authMethods: session.details.authMethods ?? ["pwd"],
+      });
+      return null;
+    } catch (error) {
+      if (error instanceof UaaError && error.code === "invalid_password") return error.message;
+      throw error;
+    }
+  }
 }
 
 function forcedPage(csrf: string, target: string, userName: string, error: string | null): string {
@@ -162,9 +171,4 @@ function forcedPage(csrf: string, target: string, userName: string, error: strin
     submit: "Create new password",
     error,
   });
-}
-
-/** All sessions end with the old password; this browser gets a new one. */
-function afresh({ session }: LiveSession, user: User): ExternalSignIn {
-  return { user, authMethods: session.details.authMethods ?? ["pwd"] };
 }

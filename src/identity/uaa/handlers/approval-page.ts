@@ -1,3 +1,4 @@
+import { CSRF_COOKIE } from "../cookies.ts";
 import { escapeHtml, hidden, page } from "./page.ts";
 
 export interface ApprovalQuestion {
@@ -23,7 +24,7 @@ export function approvalPage({ csrf, clientName, userName, action, scopes }: App
     `<h1>Application Authorization</h1>
 <p><b>${client}</b> has requested permission to access your account <b>${escapeHtml(userName)}</b>:</p>
 <form id="application_authorization" action="${escapeHtml(action)}" method="post">
-${hidden({ "X-Uaa-Csrf": csrf })}
+${hidden({ [CSRF_COOKIE]: csrf })}
 ${boxes}
 <p>You can change your approval of permissions, or revoke access for this application, at any time on your <a href="/profile">account page</a>.</p>
 <button id="authorize" name="user_oauth_approval" value="true">Authorize</button>

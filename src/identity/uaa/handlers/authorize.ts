@@ -231,7 +231,7 @@ async function takeAnswer(
 ): Promise<FastifyReply> {
   const browser = await sessionOf(context, request);
   if (browser === null) return redirectToLogin(reply, request.url);
-  requireCsrf(request, parameters["X-Uaa-Csrf"]);
+  requireCsrf(request, parameters);
   const { authorization: asked, ...details } = browser.session.details;
   if (asked === undefined) {
     throw new UaaError("invalid_request", "Cannot approve uninitialized authorization request.");

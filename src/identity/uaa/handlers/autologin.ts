@@ -8,9 +8,6 @@ import { startSession } from "../session.ts";
 import { NOT_VERIFIED, signIn } from "../sign-in.ts";
 import { clientOf, parametersOf, requireScope } from "./request.ts";
 
-/** UAA: LoginInfoEndpoint.generateAutologinCode, five minutes */
-const AUTOLOGIN_TTL_MS = 300_000;
-
 /** Sign-in by other programs' forms. UAA: LoginInfoEndpoint, RemoteAuthenticationEndpoint, ClientInfoEndpoint */
 export function registerAutologin(server: FastifyInstance, context: UaaContext): void {
   server.post("/autologin", async (request) => {
@@ -22,7 +19,7 @@ export function registerAutologin(server: FastifyInstance, context: UaaContext):
     const { user, passwordChangeRequired } = await signIn(context, username, password, null);
     if (passwordChangeRequired) throw new UaaError("unauthorized", "password change required");
     const data = { user_id: user.id, client_id: client.clientId };
-    const code = await makeAccountCode(context, "AUTOLOGIN", data, AUTOLOGIN_TTL_MS);
+    const code = await makeAccountCode(context, "AUTOLOGIN", data);
     return { code, path: "/oauth/authorize" };
   });
 

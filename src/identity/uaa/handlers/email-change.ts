@@ -5,12 +5,10 @@ import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import type { User } from "../model.ts";
 import { sessionOf } from "../session.ts";
+import { postBareText } from "./bare-text.ts";
 import { sendErrorPage } from "./browser.ts";
 import { jsonBodyOf, parametersOf, requireScope } from "./request.ts";
 import { findUser } from "./users.ts";
-
-/** UAA: ChangeEmailEndpoints.EMAIL_CHANGE_LIFETIME */
-export const EMAIL_CHANGE_TTL_MS = 1_800_000;
 
 /** A new address, once the code that was sent to it comes back. UAA: ChangeEmailEndpoints, ChangeEmailController */
 export function registerEmailChange(server: FastifyInstance, context: UaaContext): void {
@@ -21,36 +19,24 @@ export function registerEmailChange(server: FastifyInstance, context: UaaContext
       throw new UaaError("invalid_request", "userId and email are required.");
     }
     const user = await findUser(context, userId);
-    const data = await emailChangeData(
-      context,
-      user,
-      email,
-      typeof clientId === "string" ? clientId : undefined,
-      undefined,
-    );
-    if (data === null) return reply.code(409).send();
-    const code = await makeAccountCode(context, "EMAIL", data, EMAIL_CHANGE_TTL_MS);
+    const asker = typeof clientId === "string" ? { client_id: clientId } : {};
+    const code = await emailChangeCode(context, user, { email, ...asker });
+    if (code === null) return reply.code(409).send();
     return reply.code(201).type("text/plain").send(code);
   });
 
-  // The body is the bare code, whatever the content type says.
-  server.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
-    scope.post("/email_changes", async (request, reply) => {
-      await requireScope(context, request, "oauth.login");
-      const code = typeof request.body === "string" ? request.body.trim().replaceAll(/^"|"$/g, "") : "";
-      const done = await completeChange(context, code);
-      if (done === null) return reply.code(422).send();
-      const { user, data } = done;
-      const redirectUrl = await changeEmailRedirect(context, data);
-      return {
-        username: user.userName,
-        userId: user.id,
-        email: user.email,
-        ...(redirectUrl === null ? {} : { redirect_url: redirectUrl }),
-      };
-    });
+  postBareText(server, "/email_changes", async (code, request, reply) => {
+    await requireScope(context, request, "oauth.login");
+    const done = await completeChange(context, code);
+    if (done === null) return reply.code(422).send();
+    const { user, data } = done;
+    const redirectUrl = await changeEmailRedirect(context, data);
+    return {
+      username: user.userName,
+      userId: user.id,
+      email: user.email,
+      ...(redirectUrl === null ? {} : { redirect_url: redirectUrl }),
+    };
   });
 
   server.get("/verify_email", async (request, reply) => {
@@ -71,22 +57,15 @@ export function registerEmailChange(server: FastifyInstance, context: UaaContext
   });
 }
 
-/** Null: somebody goes by this address already. */
-export async function emailChangeData(
+/** The code for a link to the new address; null: somebody goes by this address already. Durable. */
+export async function emailChangeCode(
   context: UaaContext,
   user: User,
-  email: string,
-  clientId: string | undefined,
-  redirectUri: string | undefined,
-): Promise<AccountCodeData | null> {
+  change: Pick<AccountCodeData, "client_id" | "redirect_uri"> & { readonly email: string },
+): Promise<string | null> {
   const isNamedByEmail = user.userName === user.email;
-  if (isNamedByEmail && (await context.users.findByName(email, "uaa")).length > 0) return null;
-  return {
-    user_id: user.id,
-    email,
-    ...(clientId === undefined ? {} : { client_id: clientId }),
-    ...(redirectUri === undefined ? {} : { redirect_uri: redirectUri }),
-  };
+  if (isNamedByEmail && (await context.users.findByName(change.email, "uaa")).length > 0) return null;
+  return await makeAccountCode(context, "EMAIL", { user_id: user.id, ...change });
 }
 
 async function completeChange(

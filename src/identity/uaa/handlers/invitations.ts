@@ -8,17 +8,15 @@ import { UaaError } from "../errors.ts";
 import type { User } from "../model.ts";
 import { freshUser } from "../new-user.ts";
 import { changePassword } from "../password-change.ts";
-import { passwordPolicyOf, validatePassword } from "../password-policy.ts";
 import { signIn } from "../sign-in.ts";
 import { newPasswordPage } from "./account-pages.ts";
 import { verifyUser } from "./account-status.ts";
 import { sendErrorPage, sendPage } from "./browser.ts";
 import { isEmail } from "./email-change.ts";
+import { passwordFault } from "./new-password.ts";
 import { escapeHtml, field, hidden, notice, page } from "./page.ts";
 import { jsonBodyOf, parametersOf, requireScope } from "./request.ts";
 
-/** UAA: InvitationsEndpoint.INVITATION_EXPIRY_DAYS */
-const INVITATION_TTL_MS = 7 * 86_400_000;
 const INVITED_AT_ONCE_MAX = 500;
 
 /** Accounts for people who choose their password by a link. UAA: InvitationsEndpoint, InvitationsController */
@@ -47,7 +45,7 @@ export function registerInvitations(server: FastifyInstance, context: UaaContext
       } else {
         const user = await findOrCreate(context, email, origin);
         const data = { user_id: user.id, email: user.email, client_id: clientId, redirect_uri: redirectUri };
-        const code = await makeAccountCode(context, "INVITATION", data, INVITATION_TTL_MS);
+        const code = await makeAccountCode(context, "INVITATION", data);
         audit(context, "UserInvited", { userId: user.id, clientId });
         invited.push({
           email: user.email,
@@ -65,9 +63,9 @@ export function registerInvitations(server: FastifyInstance, context: UaaContext
 
   server.get("/invitations/accept", async (request, reply) => {
     const { code = "" } = parametersOf(request);
-    const data = await peekAccountCode(context, "INVITATION", code);
-    const user = data === null ? null : await context.users.find(data.user_id);
-    if (data === null || user === null) return sendErrorPage(request, reply, expired());
+    const known = await peekAccountCode(context, "INVITATION", code);
+    if (known === null) return sendErrorPage(request, reply, expired());
+    const { data, user } = known;
     if (user.verified) {
       await takeAccountCode(context, "INVITATION", code);
       return await leadOn(context, reply, data);
@@ -84,11 +82,11 @@ export function registerInvitations(server: FastifyInstance, context: UaaContext
 
   server.post("/invitations/accept_enterprise.do", async (request, reply) => {
     const parameters = parametersOf(request);
-    requireCsrf(request, parameters[CSRF_COOKIE]);
+    requireCsrf(request, parameters);
     const { code = "", enterprise_username: name = "", enterprise_password: password = "" } = parameters;
     const known = await peekAccountCode(context, "INVITATION", code);
-    const user = known === null ? null : await context.users.find(known.user_id);
-    if (user === null || user.origin !== "ldap") return sendErrorPage(request, reply, expired());
+    if (known?.user.origin !== "ldap") return sendErrorPage(request, reply, expired());
+    const { user } = known;
     const again = (text: string): FastifyReply =>
       sendPage(reply.code(422), enterprisePage(csrfOf(context, request, reply), code, user.email, text));
     const signedIn = await signIn(context, name, password, "ldap").catch((error: unknown) => {
@@ -111,24 +109,19 @@ export function registerInvitations(server: FastifyInstance, context: UaaContext
 
   server.post("/invitations/accept.do", async (request, reply) => {
     const parameters = parametersOf(request);
-    requireCsrf(request, parameters[CSRF_COOKIE]);
+    requireCsrf(request, parameters);
     const { code = "", password = "", password_confirmation: confirmation = "" } = parameters;
     const known = await peekAccountCode(context, "INVITATION", code);
-    const user = known === null ? null : await context.users.find(known.user_id);
-    if (user === null) return sendErrorPage(request, reply, expired());
+    if (known === null) return sendErrorPage(request, reply, expired());
+    const { user } = known;
     const again = (text: string): FastifyReply =>
       sendPage(reply.code(422), acceptPage(csrfOf(context, request, reply), code, user.email, text));
-    if (password === "" || password !== confirmation) return again("Passwords must match and not be empty.");
-    try {
-      validatePassword(password, await passwordPolicyOf(context));
-    } catch (error) {
-      if (error instanceof UaaError) return again(error.message);
-      throw error;
-    }
+    const fault = await passwordFault(context, password, confirmation);
+    if (fault !== null) return again(fault);
     const data = await takeAccountCode(context, "INVITATION", code);
     if (data === null) return sendErrorPage(request, reply, expired());
     // An invitation never changes the password of an account that is in use.
-    if (user.verified) await verifyUser(context, user.id, user.version);
+    if (user.verified) await verifyUser(context, user);
     else await changePassword(context, user, password);
     return await leadOn(context, reply, data);
   });

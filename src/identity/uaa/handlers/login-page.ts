@@ -1,3 +1,4 @@
+import { CSRF_COOKIE } from "../cookies.ts";
 import type { LoginLink } from "../identity-source.ts";
 import { escapeHtml, field, hidden, notice, page } from "./page.ts";
 
@@ -35,7 +36,7 @@ export function loginPage({ csrf, redirectTo, userName, error, success, links, s
     "Sign in",
     `<h1>Welcome!</h1>
 ${error === null ? "" : notice(FAILURES[error] ?? FAILURES["login_failure"]!)}${success === null ? "" : notice(SUCCESSES[success] ?? null, "status")}<form action="/login.do" method="post">
-${hidden({ "X-Uaa-Csrf": csrf, form_redirect_uri: redirectTo })}
+${hidden({ [CSRF_COOKIE]: csrf, form_redirect_uri: redirectTo })}
 ${field({ name: "username", label: "Email", autocomplete: "username", value: userName }, userName === "")}
 ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password" }, userName !== "")}
 <button type="submit">Sign in</button></form>

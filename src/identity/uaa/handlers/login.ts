@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { UaaContext } from "../context.ts";
-import { CSRF_COOKIE, csrfOf, requireCsrf } from "../cookies.ts";
+import { csrfOf, requireCsrf } from "../cookies.ts";
 import { UaaError } from "../errors.ts";
 import { isLogoutRedirectAllowed } from "../logout-redirect.ts";
 import { ownPath } from "../own-path.ts";
@@ -52,7 +52,7 @@ export function registerLogin(server: FastifyInstance, context: UaaContext): voi
   server.post("/login.do", async (request, reply) => {
     const parameters = parametersOf(request);
     try {
-      requireCsrf(request, parameters[CSRF_COOKIE]);
+      requireCsrf(request, parameters);
     } catch (error) {
       if (!wantsHtml(request)) throw error;
       return reply.redirect("/login?error=invalid_login_request", 302);

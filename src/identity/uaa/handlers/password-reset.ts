@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { type AccountCodeData, makeAccountCode, peekAccountCode, takeAccountCode } from "../account-code.ts";
 import { accountRedirect } from "../account-redirect.ts";
 import { audit } from "../audit.ts";
@@ -6,25 +6,28 @@ import type { UaaContext } from "../context.ts";
 import { CSRF_COOKIE, csrfOf, requireCsrf } from "../cookies.ts";
 import { UaaError } from "../errors.ts";
 import type { User } from "../model.ts";
-import { changePassword } from "../password-change.ts";
-import { passwordPolicyOf, validatePassword } from "../password-policy.ts";
+import { requireOther, setPassword } from "../password-change.ts";
+import { checkPassword } from "../password-policy.ts";
 import { checkYourMailPage, forgotPasswordPage, newPasswordPage } from "./account-pages.ts";
+import { postBareText } from "./bare-text.ts";
 import { sendErrorPage, sendPage } from "./browser.ts";
+import { MISMATCH } from "./new-password.ts";
 import { jsonBodyOf, parametersOf, requireScope } from "./request.ts";
 
-/** UAA: UaaResetPasswordService.PASSWORD_RESET_LIFETIME */
-const RESET_TTL_MS = 1_800_000;
-/** UAA: PasswordResetEndpoint, five minutes */
-const AUTOLOGIN_TTL_MS = 300_000;
 const BAD_CODE = "Sorry, your reset password link is no longer valid. Please request a new one";
 
 /** A new password for who has forgotten it, by a one-time code. UAA: PasswordResetEndpoint, ResetPasswordController */
 export function registerPasswordReset(server: FastifyInstance, context: UaaContext): void {
-  // The body is the bare name, whatever the content type says.
-  server.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
-    scope.post("/password_resets", (request, reply) => requestReset(context, request, reply));
+  postBareText(server, "/password_resets", async (name, request, reply) => {
+    const caller = await requireScope(context, request, "oauth.login");
+    const [user] = await context.users.findByName(name, "uaa");
+    if (user === undefined) {
+      const [other] = await context.users.findByName(name, null);
+      return other === undefined ? reply.code(404).send() : reply.code(409).send({ user_id: other.id });
+    }
+    const { client_id = caller.client.clientId, redirect_uri } = parametersOf(request);
+    const code = await makeReset(context, user, { client_id, redirect_uri });
+    return reply.code(201).send({ code, user_id: user.id });
   });
 
   server.post("/password_change", async (request) => {
@@ -34,9 +37,8 @@ export function registerPasswordReset(server: FastifyInstance, context: UaaConte
       throw new UaaError("invalid_request", "code and new_password are required.");
     }
     const { user, data } = await redeem(context, code, password);
-    const login = { user_id: user.id, ...(data.client_id === undefined ? {} : { client_id: data.client_id }) };
     return {
-      code: await makeAccountCode(context, "AUTOLOGIN", login, AUTOLOGIN_TTL_MS),
+      code: await makeAccountCode(context, "AUTOLOGIN", { user_id: user.id, client_id: data.client_id }),
       user_id: user.id,
       username: user.userName,
       email: user.email,
@@ -51,11 +53,11 @@ export function registerPasswordReset(server: FastifyInstance, context: UaaConte
   server.post("/forgot_password.do", async (request, reply) => {
     const parameters = parametersOf(request);
     if (context.mail === null) return sendErrorPage(request, reply, selfServiceClosed());
-    requireCsrf(request, parameters[CSRF_COOKIE]);
-    const { username = "", client_id: clientId, redirect_uri: redirectUri } = parameters;
+    requireCsrf(request, parameters);
+    const { username = "", client_id, redirect_uri } = parameters;
     const [user] = await context.users.findByName(username, "uaa");
     if (user !== undefined) {
-      const code = await makeReset(context, user, clientId, redirectUri);
+      const code = await makeReset(context, user, { client_id, redirect_uri });
       const link = `${context.config.loginUrl}/reset_password?code=${code}`;
       await context.mail.send(
         user.email,
@@ -71,20 +73,19 @@ export function registerPasswordReset(server: FastifyInstance, context: UaaConte
 
   server.get("/reset_password", { exposeHeadRoute: true }, async (request, reply) => {
     const { code = "" } = parametersOf(request);
-    const data = await peekAccountCode(context, "PASSWORD_RESET", code);
-    const user = data === null ? null : await context.users.find(data.user_id);
-    if (data === null || user === null) return sendErrorPage(request, reply, badCode());
-    const fields = { code, email: user.email };
+    const known = await peekAccountCode(context, "PASSWORD_RESET", code);
+    if (known === null) return sendErrorPage(request, reply, badCode());
+    const fields = { code, email: known.user.email };
     return sendPage(reply, resetPage(csrfOf(context, request, reply), fields, null));
   });
 
   server.post("/reset_password.do", async (request, reply) => {
     const parameters = parametersOf(request);
-    requireCsrf(request, parameters[CSRF_COOKIE]);
+    requireCsrf(request, parameters);
     const { code = "", email = "", password = "", password_confirmation: confirmation = "" } = parameters;
     const again = (text: string): FastifyReply =>
       sendPage(reply.code(422), resetPage(csrfOf(context, request, reply), { code, email }, text));
-    if (password !== confirmation) return again("Passwords must match and not be empty.");
+    if (password !== confirmation) return again(MISMATCH);
     try {
       const { data } = await redeem(context, code, password);
       const target = await accountRedirect(context, data);
@@ -111,35 +112,19 @@ function resetPage(
   });
 }
 
-async function requestReset(context: UaaContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const caller = await requireScope(context, request, "oauth.login");
-  const query = parametersOf(request);
-  const name = typeof request.body === "string" ? request.body.trim().replaceAll(/^"|"$/g, "") : "";
-  const [user] = await context.users.findByName(name, "uaa");
-  if (user === undefined) {
-    const [other] = await context.users.findByName(name, null);
-    return other === undefined ? reply.code(404).send() : reply.code(409).send({ user_id: other.id });
-  }
-  const { client_id: clientId = caller.client.clientId, redirect_uri: redirectUri } = query;
-  const code = await makeReset(context, user, clientId, redirectUri);
-  return reply.code(201).send({ code, user_id: user.id });
-}
-
 async function makeReset(
   context: UaaContext,
   user: User,
-  clientId: string | undefined,
-  redirectUri: string | undefined,
+  asker: Pick<AccountCodeData, "client_id" | "redirect_uri">,
 ): Promise<string> {
   audit(context, "PasswordResetRequest", { userId: user.id });
   const data: AccountCodeData = {
     user_id: user.id,
     user_name: user.userName,
     password_changed_ms: user.passwordChangedMs,
-    ...(clientId === undefined ? {} : { client_id: clientId }),
-    ...(redirectUri === undefined ? {} : { redirect_uri: redirectUri }),
+    ...asker,
   };
-  return await makeAccountCode(context, "PASSWORD_RESET", data, RESET_TTL_MS);
+  return await makeAccountCode(context, "PASSWORD_RESET", data);
 }
 
 /** Throws `invalid_password`, then the code is still good; `invalid_code` (422) when it is not. */
@@ -148,21 +133,15 @@ async function redeem(
   code: string,
   password: string,
 ): Promise<{ readonly user: User; readonly data: AccountCodeData }> {
-  validatePassword(password, await passwordPolicyOf(context));
+  await checkPassword(context, password);
   const known = await peekAccountCode(context, "PASSWORD_RESET", code);
-  const user = known === null ? null : await context.users.find(known.user_id);
-  const isUnchanged =
-    known !== null &&
-    user !== null &&
-    user.userName === known.user_name &&
-    user.passwordChangedMs === known.password_changed_ms;
-  if (!isUnchanged) throw badCode();
-  if (user.passwordHash !== null && (await context.hasher.matches(password, user.passwordHash))) {
-    throw new UaaError("invalid_password", "Your new password cannot be the same as the old password.");
-  }
+  if (known === null) throw badCode();
+  const { user, data: asked } = known;
+  if (user.userName !== asked.user_name || user.passwordChangedMs !== asked.password_changed_ms) throw badCode();
+  await requireOther(context, user, password);
   const data = await takeAccountCode(context, "PASSWORD_RESET", code);
   if (data === null) throw badCode(); // someone has used it a moment ago
-  return { user: await changePassword(context, user, password), data };
+  return { user: await setPassword(context, user, password), data };
 }
 
 function badCode(): UaaError {

@@ -2,19 +2,16 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { makeAccountCode, takeAccountCode } from "../account-code.ts";
 import { accountRedirect } from "../account-redirect.ts";
 import type { UaaContext } from "../context.ts";
-import { CSRF_COOKIE, csrfOf, requireCsrf } from "../cookies.ts";
+import { csrfOf, requireCsrf } from "../cookies.ts";
 import { UaaError } from "../errors.ts";
 import { freshUser } from "../new-user.ts";
-import { passwordPolicyOf, validatePassword } from "../password-policy.ts";
 import { createAccountPage } from "./account-pages.ts";
 import { verifyUser } from "./account-status.ts";
 import { sendErrorPage, sendPage } from "./browser.ts";
 import { isEmail } from "./email-change.ts";
+import { passwordFault } from "./new-password.ts";
 import { selfServiceClosed } from "./password-reset.ts";
 import { parametersOf } from "./request.ts";
-
-/** UAA: ScimUtils.getExpiringCode, one hour */
-const REGISTRATION_TTL_MS = 3_600_000;
 
 /** Accounts that people make themselves, and the link that opens them. UAA: AccountsController */
 export function registerRegistration(server: FastifyInstance, context: UaaContext): void {
@@ -26,18 +23,13 @@ export function registerRegistration(server: FastifyInstance, context: UaaContex
   server.post("/create_account.do", async (request, reply) => {
     const parameters = parametersOf(request);
     if (context.mail === null) return sendErrorPage(request, reply, selfServiceClosed());
-    requireCsrf(request, parameters[CSRF_COOKIE]);
+    requireCsrf(request, parameters);
     const { email = "", password = "", password_confirmation: confirmation = "" } = parameters;
     const again = (text: string): FastifyReply =>
       sendPage(reply.code(422), createAccountPage(csrfOf(context, request, reply), parameters, text));
     if (!isEmail(email)) return again("Please enter a valid email address.");
-    if (password === "" || password !== confirmation) return again("Passwords must match and not be empty.");
-    try {
-      validatePassword(password, await passwordPolicyOf(context));
-    } catch (error) {
-      if (error instanceof UaaError) return again(error.message);
-      throw error;
-    }
+    const fault = await passwordFault(context, password, confirmation);
+    if (fault !== null) return again(fault);
     let [user] = await context.users.findByName(email, "uaa");
     if (user?.verified === true) return again("There is already an account with that email address.");
     if (user === undefined) {
@@ -45,14 +37,8 @@ export function registerRegistration(server: FastifyInstance, context: UaaContex
       user = freshUser(context, { userName: email, origin: "uaa", email, passwordHash, verified: false });
       await context.users.insert(user);
     }
-    const { client_id: clientId, redirect_uri: redirectUri } = parameters;
-    const data = {
-      user_id: user.id,
-      email,
-      ...(clientId === undefined ? {} : { client_id: clientId }),
-      ...(redirectUri === undefined ? {} : { redirect_uri: redirectUri }),
-    };
-    const code = await makeAccountCode(context, "REGISTRATION", data, REGISTRATION_TTL_MS);
+    const { client_id, redirect_uri } = parameters;
+    const code = await makeAccountCode(context, "REGISTRATION", { user_id: user.id, email, client_id, redirect_uri });
     const link = `${context.config.loginUrl}/verify_user?code=${code}`;
     await context.mail.send(email, "Activate your account", `Activate your account: ${link}`);
     return reply.redirect("/accounts/email_sent", 302);
@@ -67,7 +53,7 @@ export function registerRegistration(server: FastifyInstance, context: UaaContex
       const text = "Your activation code has expired. Please request another.";
       return sendErrorPage(request, reply, new UaaError("invalid_code", text));
     }
-    await verifyUser(context, user.id, user.version);
+    await verifyUser(context, user);
     const target = await accountRedirect(context, data);
     return reply.redirect(target ?? "/login?success=verify_success", 302);
   });

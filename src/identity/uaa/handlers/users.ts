@@ -3,7 +3,7 @@ import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import type { User } from "../model.ts";
 import { freshUser } from "../new-user.ts";
-import { passwordPolicyOf, validatePassword } from "../password-policy.ts";
+import { checkPassword } from "../password-policy.ts";
 import { readUser, type UserInput, validateUser, wireUser } from "../scim-user.ts";
 import type { HeldGroup } from "../store-groups.ts";
 import { bearerOf, hasScope, insufficientScope, jsonBodyOf, requireScope } from "./request.ts";
@@ -35,8 +35,10 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
     await requireManaged(context, origin);
     validateUser(input, origin);
     const isInternal = origin === "uaa";
-    if (isInternal) await requireOwnDomain(context, input.email!);
-    if (isInternal) validatePassword(input.password ?? "", await passwordPolicyOf(context));
+    if (isInternal) {
+      await requireOwnDomain(context, input.email!);
+      await checkPassword(context, input.password ?? "");
+    }
     const user = freshUser(context, {
       userName: input.userName!,
       origin,
