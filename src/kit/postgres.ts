@@ -1,9 +1,12 @@
 import {
   CompiledQuery,
   type DatabaseConnection,
+  HandleEmptyInListsPlugin,
   Kysely,
   PostgresDialect,
   PostgresDriver,
+  PostgresQueryCompiler,
+  replaceWithNoncontingentExpression,
   type TransactionSettings,
 } from "kysely";
 import pg from "pg";
@@ -52,7 +55,9 @@ export async function openPostgres<T>(
     await pool.end();
     throw isUnreachable(error) ? new DatabaseUnreachableError("the database does not answer", { cause: error }) : error;
   }
-  const db = new Kysely<T>({ dialect: new WritersTakeTurns({ pool }) });
+  // PostgreSQL does not know `IN ()`. As on SQLite: no row is in an empty list, every row is outside.
+  const emptyLists = new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression });
+  const db = new Kysely<T>({ dialect: new WritersTakeTurns({ pool }), plugins: [emptyLists] });
   return {
     kind: "postgres",
     db,
@@ -77,21 +82,13 @@ class WritersTakeTurns extends PostgresDialect {
   override createDriver(): PostgresDriver {
     return new TurnDriver(this.#pool);
   }
+
+  override createQueryCompiler(): PostgresQueryCompiler {
+    return new WithoutNul();
+  }
 }
 
 class TurnDriver extends PostgresDriver {
-  readonly #storable = new WeakSet<DatabaseConnection>();
-
-  override async acquireConnection(): Promise<DatabaseConnection> {
-    const connection = await super.acquireConnection();
-    if (!this.#storable.has(connection)) {
-      const execute = connection.executeQuery.bind(connection);
-      connection.executeQuery = (query) => execute({ ...query, parameters: query.parameters.map(storable) });
-      this.#storable.add(connection);
-    }
-    return connection;
-  }
-
   override async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
     await super.beginTransaction(connection, settings);
     await connection.executeQuery(TURN);
@@ -99,8 +96,10 @@ class TurnDriver extends PostgresDriver {
 }
 
 /** PostgreSQL has no NUL in texts: a name with one is found nowhere, as it should be. */
-function storable(value: unknown): unknown {
-  return typeof value === "string" && value.includes("\0") ? value.replaceAll("\0", "\u{fffd}") : value;
+class WithoutNul extends PostgresQueryCompiler {
+  protected override addParameter(value: unknown): void {
+    super.addParameter(typeof value === "string" ? value.replaceAll("\0", "\u{fffd}") : value);
+  }
 }
 
 const TURN = CompiledQuery.raw("SELECT pg_advisory_xact_lock(hashtext(current_schema()))");
@@ -145,7 +144,7 @@ function toNumber(text: string): number {
 }
 
 /** Errors of the socket, and PostgreSQL's classes 08 (connection) and 57P (shutdown, starting up). */
-export function isUnreachable(error: unknown): boolean {
+function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
   if (typeof code !== "string")

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
-import { DatabaseSync } from "node:sqlite";
 import { after, before, test } from "node:test";
+import { sql } from "kysely";
+import { openDatabase } from "../../kit/database.ts";
+import { CC_MIGRATIONS } from "./store/migrations.ts";
+import type { CcDatabase } from "./store/schema.ts";
 import { type Answer, type Call, TestCc } from "./testing/boot-cc.ts";
 
 let cc: TestCc;
@@ -440,16 +443,12 @@ test("what was answered survives, and a job that was cut off runs again", async 
   const job = await admin("DELETE", `/v3/organizations/${organizationGuid}`);
   await cc.job(job);
   const second = await organization("resumed");
-  await cc.restart(() => {
-    using file = new DatabaseSync(cc.databasePath);
+  await cc.restart(async () => {
+    await using database = await openDatabase<CcDatabase>(cc.database, CC_MIGRATIONS);
     // As a process leaves it that was killed in the middle of the work.
-    file
-      .prepare(
-        `INSERT INTO jobs (guid, created_at, updated_at, operation, state, resource_type, resource_guid, user_guid, input, actor, errors, warnings)
-         VALUES ('cut-off', 1, 1, 'organization.delete', 'PROCESSING', 'organization', ?, NULL, '{}',
-         '{"guid":"u","type":"user","name":"u"}', '[]', '[]')`,
-      )
-      .run(second);
+    await sql`INSERT INTO jobs (guid, created_at, updated_at, operation, state, resource_type, resource_guid, user_guid, input, actor, errors, warnings)
+      VALUES ('cut-off', 1, 1, 'organization.delete', 'PROCESSING', 'organization', ${second}, NULL, '{}',
+      '{"guid":"u","type":"user","name":"u"}', '[]', '[]')`.execute(database.db);
   });
   admin = await cc.admin();
   const headers = new Headers({ location: `${cc.url}/v3/jobs/cut-off` });

@@ -90,10 +90,10 @@ export class TestCc implements AsyncDisposable {
   }
 
   /** Stops and starts again on the same database, with other limits where given; `between` sees it closed. */
-  async restart(between: () => void = () => undefined, limits: Partial<CcLimits> = {}): Promise<void> {
+  async restart(between: () => void | Promise<void> = () => undefined, limits: Partial<CcLimits> = {}): Promise<void> {
     await this.#cc[Symbol.asyncDispose]();
     this.#config = { ...this.#config, limits: { ...this.#config.limits, ...limits } };
-    between();
+    await between();
     this.#cc = await startCloudController(this.#config, this.#deps);
   }
 
