@@ -64,23 +64,25 @@ export function socketHttpClient(
   resolve: (hostAndPort: string) => HttpTarget | null = () => null,
   outside: OutsideHttp = {},
 ): HttpClient {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 8, timeout: 30_000 });
   const { addressOf = () => null, refuses = null, caPem } = outside;
   const lookup = refuses === null ? null : refusingLookup(refuses);
+  const plain: HttpWay = {
+    request: httpRequest,
+    agent: new Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 8, timeout: 30_000 }),
+  };
+  let secure: Promise<HttpWay> | undefined;
+  const secureOnce = (): Promise<HttpWay> => {
+    secure ??= secureWay(caPem);
+    return secure;
+  };
   return {
     request: async (wanted) => {
       const url = new URL(wanted.url);
       const target = resolve(url.host);
       const address = addressOf(url.hostname);
       if (refuses?.(url.hostname.replace(/^\[|\]$/g, "")) === true) throw new RefusedAddressError(url.hostname);
-      let secureRequest = httpRequest;
-      let secureAgent: Agent | undefined = agent;
-      let ca: string[] | undefined;
-      if (target === null && url.protocol === "https:") {
-        secureRequest = (await import("node:https")).request as typeof httpRequest;
-        secureAgent = undefined;
-        if (caPem !== undefined) ca = [...(await import("node:tls")).rootCertificates, caPem];
-      }
+      const isSecure = target === null && url.protocol === "https:";
+      const way = isSecure ? await secureOnce() : plain;
       const isOurs = target !== null && "socketPath" in target;
       const fileHeaders = await headersOfFile(wanted.bodyFile, isOurs);
       return await new Promise<HttpResponse>((done, reject) => {
@@ -90,9 +92,8 @@ export function socketHttpClient(
           headers: { host: url.host, ...wanted.headers, ...fileHeaders },
           signal: wanted.signal,
           ...(wanted.skipTlsVerification === true ? { rejectUnauthorized: false } : {}),
-          ...(secureAgent === undefined ? {} : { agent: secureAgent }),
+          agent: way.agent,
           ...(target ?? { host: url.hostname, port: url.port || (url.protocol === "https:" ? 443 : 80) }),
-          ...(ca === undefined ? {} : { ca }),
           ...(lookup === null ? {} : { lookup }),
           // The name stays in the request and in TLS: only the way there is another.
           ...(target === null && address !== null ? { host: address, servername: url.hostname } : {}),
@@ -100,7 +101,7 @@ export function socketHttpClient(
             ? {}
             : { auth: `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}` }),
         };
-        const outgoing = secureRequest(options, (incoming) => {
+        const outgoing = way.request(options, (incoming) => {
           const { statusCode: status = 0, headers } = incoming;
           const localFile = isOurs ? headers[LOCAL_FILE.path] : undefined;
           if (typeof localFile !== "string") return done({ status, headers, body: incoming });
@@ -114,6 +115,18 @@ export function socketHttpClient(
       });
     },
   };
+}
+
+interface HttpWay {
+  readonly request: typeof httpRequest;
+  readonly agent: Agent;
+}
+
+/** TLS, loaded when somebody asks for it. One agent a client: another client's open connections were not checked by this one's rules. */
+async function secureWay(caPem: string | undefined): Promise<HttpWay> {
+  const { Agent: SecureAgent, request } = await import("node:https");
+  const ca = caPem === undefined ? {} : { ca: [...(await import("node:tls")).rootCertificates, caPem] };
+  return { request: request as typeof httpRequest, agent: new SecureAgent({ keepAlive: true, timeout: 5_000, ...ca }) };
 }
 
 /** The address, or one that a name stands for, is not to be asked. */
