@@ -253,10 +253,10 @@ class Rep implements RepClient, StartedRep {
     if (operation.kind === "container") {
       if (container === null) return;
       const { owner } = container;
-      if (owner.kind === "lrp" && !this.#takesWork) {
-        await evacuateLrp(container, owner, this.#config, this.#deps, signal);
-      } else if (owner.kind === "lrp") await processLrp(container, owner, this.#config, this.#deps, signal);
-      else await processTask(container, owner, this.#config, this.#deps, signal);
+      if (owner.kind === "lrp") {
+        const process = this.#takesWork ? processLrp : evacuateLrp;
+        await process(container, owner, this.#config, this.#deps, signal);
+      } else await processTask(container, owner, this.#config, this.#deps, signal);
       return;
     }
     if (container !== null) return;
