@@ -80,10 +80,14 @@ export interface InstanceCounts {
   readonly unhealthy: number;
 }
 
-export interface CrashReport {
+/** Which instance something is said of. */
+export interface InstanceOnCell {
   readonly instanceGuid: string;
   readonly index: number;
   readonly cellId: string;
+}
+
+export interface CrashReport extends InstanceOnCell {
   readonly exitDescription: string;
   readonly crashCount: number;
   readonly crashTimestampNs: bigint;
@@ -115,12 +119,7 @@ export interface CloudControllerSource {
   readinessChanged(
     processGuid: string,
     version: string,
-    change: {
-      readonly instanceGuid: string;
-      readonly index: number;
-      readonly cellId: string;
-      readonly ready: boolean;
-    },
+    change: InstanceOnCell & { readonly ready: boolean },
   ): Promise<void>;
 }
 

@@ -53,9 +53,9 @@ export async function startCloudController(config: CcConfig, deps: CcDeps): Prom
     await database.durable();
     const links = new Links(config.urls.api);
     const users = new UserRegister(db, deps.clock);
-    const jobs = new Jobs({ db, file: database, links, clock: deps.clock, random: deps.random, log: deps.log });
+    const jobs = new Jobs({ db, database, links, clock: deps.clock, random: deps.random, log: deps.log });
     const rateLimiter = config.rateLimits ? new RateLimiter(config.rateLimits, deps.clock) : null;
-    const parts = { config, deps, db, file: database, tokens: new TokenVerifier(deps), users, rateLimiter };
+    const parts = { config, deps, db, database, tokens: new TokenVerifier(deps), users, rateLimiter };
     const external = createServer(parts);
     const internal = createServer(parts, "Cloud Controller, for Diego");
     const api: CcApi = {
@@ -64,7 +64,7 @@ export async function startCloudController(config: CcConfig, deps: CcDeps): Prom
       config,
       deps,
       db,
-      file: database,
+      durable: () => database.durable(),
       links,
       jobs,
       users,

@@ -27,7 +27,14 @@ async function onDisk(
       const file = new Sqlite(join(folder, "cc.sqlite"));
       file.migrate(CC_MIGRATIONS);
       const db = kyselyOf<CcDatabase>(file);
-      const deps = { db, file, clock: systemClock(), random: systemRandom(), log: silentLog(), links: new Links("") };
+      const deps = {
+        db,
+        database: file,
+        clock: systemClock(),
+        random: systemRandom(),
+        log: silentLog(),
+        links: new Links(""),
+      };
       const jobs = new Jobs(deps);
       for (const [operation, one] of Object.entries(works)) jobs.register(operation, one);
       jobs.start();

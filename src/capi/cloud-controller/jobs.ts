@@ -64,7 +64,7 @@ export type JobWork = (job: RunningJob, signal: AbortSignal) => Promise<readonly
 
 export interface JobsDeps {
   readonly db: Kysely<CcDatabase>;
-  readonly file: Durable;
+  readonly database: Durable;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -339,7 +339,7 @@ export class Jobs {
       })
       .where("guid", "=", row.guid)
       .execute();
-    await this.#deps.file.durable();
+    await this.#deps.database.durable();
   }
 
   async #finish(
@@ -361,7 +361,7 @@ export class Jobs {
       .where("guid", "=", row.guid)
       .execute();
     if (row.root_guid !== null) await this.#wakeRoot(row.root_guid, now);
-    await this.#deps.file.durable();
+    await this.#deps.database.durable();
   }
 
   /** Who waits for this job need not wait until his next look. */

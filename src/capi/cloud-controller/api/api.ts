@@ -40,11 +40,10 @@ export interface RouteTable {
  * What a resource registers with and works on. Kept for the life of the Cloud Controller. Every answer to anything but GET waits until
  * all commits before it are on disk.
  */
-export interface CcApi extends RouteTable {
+export interface CcApi extends RouteTable, Durable {
   readonly config: CcConfig;
   readonly deps: CcDeps;
   readonly db: Kysely<CcDatabase>;
-  readonly file: Durable;
   readonly links: Links;
   readonly jobs: Jobs;
   readonly users: UserRegister;

@@ -25,7 +25,7 @@ export interface ServerParts {
   readonly config: CcConfig;
   readonly deps: CcDeps;
   readonly db: Kysely<CcDatabase>;
-  readonly file: Durable;
+  readonly database: Durable;
   readonly tokens: TokenVerifier;
   readonly users: UserRegister;
   /** Null: nobody is limited. */
@@ -123,19 +123,19 @@ async function answer(
     stream: request.raw,
   };
   const result = await handler(ccRequest);
-  if (!READS.has(request.method)) await parts.file.durable();
+  if (!READS.has(request.method)) await parts.database.durable();
   if (typeof result.body !== "object" || result.body instanceof Readable) return send(reply, result);
   const text = JSON.stringify(result.body);
   const zipped = await compressed(text, request.headers["accept-encoding"]);
-  reply.type("application/json; charset=utf-8");
-  if (zipped === null) return send(reply, { ...result, body: text });
+  reply
+    .code(result.status)
+    .type("application/json; charset=utf-8")
+    .headers(result.headers ?? {});
+  if (zipped === null) return reply.send(text);
   const vary = reply.getHeader("vary");
   reply.header("content-encoding", "gzip");
   reply.header("vary", vary === undefined ? "Accept-Encoding" : `${String(vary)}, Accept-Encoding`);
-  return reply
-    .code(result.status)
-    .headers(result.headers ?? {})
-    .send(zipped);
+  return reply.send(zipped);
 }
 
 async function authenticate(

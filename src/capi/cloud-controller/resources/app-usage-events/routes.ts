@@ -3,10 +3,11 @@ import { ok } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import type { Links } from "../../api/links.ts";
 import { presentTime } from "../../api/timestamps.ts";
-import { notAuthorized, notFound, unprocessable } from "../../errors.ts";
+import { notAuthorized, notFound } from "../../errors.ts";
 import { presentPage, readPage } from "../../list-page.ts";
 import { type ListSpec, parseListQuery } from "../../list-query.ts";
 import type { AppUsageEventsTable } from "../../store/schema.ts";
+import { idOfAfterGuid } from "../../usage-events.ts";
 
 type UsageEvent = Selectable<AppUsageEventsTable>;
 
@@ -35,17 +36,8 @@ function index(api: CcApi): Handler {
     const list = parseListQuery(USAGE_EVENTS_LIST, query);
     let rows = api.db.selectFrom("app_usage_events").selectAll("app_usage_events");
     if (!access.readsAll) rows = rows.where((eb) => eb.lit(false));
-    const after = list.list("after_guid");
-    if (after !== null) {
-      if (after.length !== 1) throw unprocessable("After guid filter accepts only one guid");
-      const event = await api.db
-        .selectFrom("app_usage_events")
-        .where("guid", "=", after[0]!)
-        .select("id")
-        .executeTakeFirst();
-      if (event === undefined) throw unprocessable("After guid filter must be a valid app usage event guid.");
-      rows = rows.where("id", ">", event.id);
-    }
+    const after = await idOfAfterGuid(api, "app_usage_events", list, "app usage event");
+    if (after !== null) rows = rows.where("id", ">", after);
     const page = await readPage(rows, "app_usage_events", list);
     const resources = page.rows.map((row) => presentUsageEvent(row, api.links));
     return ok(presentPage(api.links, path, list, page.total, resources));

@@ -1,10 +1,10 @@
 import type { Kysely } from "kysely";
+import { isUniqueViolation } from "../../../../kit/database.ts";
 import type { CcApi } from "../../api/api.ts";
 import type { Actor } from "../../audit-events.ts";
 import { CcError, unprocessable } from "../../errors.ts";
 import { changeMetadata } from "../../metadata.ts";
 import type { CcDatabase } from "../../store/schema.ts";
-import { isUniqueViolation } from "../../store/unique.ts";
 import type { MetadataChange } from "../../validation.ts";
 import type { Space } from "../../visible.ts";
 import { createProcess } from "../processes/create.ts";

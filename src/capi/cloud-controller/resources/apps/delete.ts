@@ -51,7 +51,7 @@ export async function deleteApp(api: CcApi, guid: string, actor: Actor): Promise
   if (place === null) return;
   const left = await api.transaction((trx) => deleteRows(api, trx, place, actor));
   logToApp(api, place, `Deleted app with guid ${guid}`);
-  await api.file.durable();
+  await api.durable();
   await tellDiego(api, left.changes).catch((error) =>
     api.deps.log.warn("Diego was not told of a deleted app; the sync will", { error }),
   );

@@ -61,5 +61,5 @@ async function record(
       : actorOf(caller);
   const type = authorized ? "audit.app.ssh-authorized" : "audit.app.ssh-unauthorized";
   await api.transaction((trx) => api.event(trx, appEvent(type, place, actor, { index })));
-  await api.file.durable();
+  await api.durable();
 }

@@ -1,10 +1,10 @@
 import type { Kysely } from "kysely";
+import { isUniqueViolation } from "../../../../kit/database.ts";
 import type { CcApi } from "../../api/api.ts";
 import type { Actor } from "../../audit-events.ts";
 import { unprocessable } from "../../errors.ts";
 import { changeMetadata } from "../../metadata.ts";
 import type { CcDatabase } from "../../store/schema.ts";
-import { isUniqueViolation } from "../../store/unique.ts";
 import type { MetadataChange } from "../../validation.ts";
 import { requireUsableStack } from "../stacks/stack-use.ts";
 import { type LifecycleChange, lifecycleDataTexts, readLifecycleData } from "./lifecycle.ts";

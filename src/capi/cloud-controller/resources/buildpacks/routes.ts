@@ -172,7 +172,7 @@ function deleteBuildpack(api: CcApi): JobWork {
         rows.map((row) => row.guid),
       );
     });
-    await api.file.durable();
+    await api.durable();
     await api.deps.blobstore.delete("buildpacks", buildpackKey(guid, buildpack.sha256 ?? ""));
   };
 }

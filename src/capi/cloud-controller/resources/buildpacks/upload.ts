@@ -59,7 +59,7 @@ export function installUpload(api: CcApi): JobWork {
         api.event(trx, buildpackEvent("upload", installed, job.actor, { request: { bits_name: filename } })),
       );
     }
-    await api.file.durable();
+    await api.durable();
     await api.deps.blobstore.delete("buildpacks", uploadKey);
   };
 }

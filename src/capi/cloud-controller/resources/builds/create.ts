@@ -92,7 +92,7 @@ export async function createBuild(
 }
 
 async function stage(api: CcApi, build: Build): Promise<void> {
-  await api.file.durable();
+  await api.durable();
   if (build.lifecycle_type !== "buildpack") {
     const message = `lifecycle type ${build.lifecycle_type} cannot be staged on this platform`;
     await failBuild(api, build.guid, { id: "StagingError", message });

@@ -1,10 +1,10 @@
+import { isUniqueViolation } from "../../../../kit/database.ts";
 import type { Access } from "../../access.ts";
 import { created } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import { notAuthorized, unprocessable } from "../../errors.ts";
 import { changeMetadata } from "../../metadata.ts";
 import { routerGroup } from "../../router-groups.ts";
-import { isUniqueViolation } from "../../store/unique.ts";
 import { parseBody } from "../../validation.ts";
 import { type Organization, requireOrganizationWrite } from "../../visible.ts";
 import { SYSTEM_HOSTNAMES } from "../routes/system-hostnames.ts";

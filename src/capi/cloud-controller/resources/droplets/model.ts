@@ -87,7 +87,7 @@ export async function expireDroplets(api: CcApi, appGuid: string): Promise<void>
   for (const { guid } of old) {
     const expired = { state: "EXPIRED" as const, sha1: null, sha256: null, updated_at: api.nowMs() };
     await api.db.updateTable("droplets").set(expired).where("guid", "=", guid).execute();
-    await api.file.durable();
+    await api.durable();
     await api.deps.blobstore.delete("droplets", guid);
   }
 }

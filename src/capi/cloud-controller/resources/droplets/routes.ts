@@ -188,7 +188,7 @@ function deleteDroplet(api: CcApi): JobWork {
         if (place === null) return;
         await api.event(trx, appEvent("audit.app.droplet.delete", place, job.actor, { droplet_guid: droplet.guid }));
       });
-      await api.file.durable();
+      await api.durable();
       if (place !== null) logToApp(api, place, `Deleting droplet for app with guid ${droplet.app_guid}`);
     }
     await api.deps.blobstore.delete("droplets", job.resourceGuid);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isUniqueViolation } from "../../../../kit/database.ts";
 import { created, noContent, ok } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import { presentTime } from "../../api/timestamps.ts";
@@ -7,7 +8,6 @@ import { presentPage, readPage } from "../../list-page.ts";
 import { type ListSpec, parseListQuery } from "../../list-query.ts";
 import { changeMetadata, deleteMetadata, metadataOf } from "../../metadata.ts";
 import { SHARED_SEGMENT } from "../../store/seed.ts";
-import { isUniqueViolation } from "../../store/unique.ts";
 import { metadata, parseBody } from "../../validation.ts";
 import { entitlements } from "./entitlements.ts";
 import { type IsolationSegment, readable, segmentsOf, visibleSegment } from "./visible-segment.ts";

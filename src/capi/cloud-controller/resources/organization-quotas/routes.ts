@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isUniqueViolation } from "../../../../kit/database.ts";
 import { ORGANIZATION_READERS } from "../../access.ts";
 import { organizationRoleGuids } from "../../access-store.ts";
 import { accepted, created, ok } from "../../api/answer.ts";
@@ -9,7 +10,6 @@ import { presentPage, readPage } from "../../list-page.ts";
 import { type ListSpec, parseListQuery } from "../../list-query.ts";
 import { DOMAIN_LIMITS, limitColumns, NO_LIMITS, QUOTA_LIMITS, quotaName, reservedPortsFit } from "../../quota-body.ts";
 import { listed, presentToMany, TO_MANY_BODY } from "../../relationship.ts";
-import { isUniqueViolation } from "../../store/unique.ts";
 import { parseBody, relationships, toMany } from "../../validation.ts";
 import { type OrganizationQuota, presentOrganizationQuotas } from "./present.ts";
 import { organizationsWithUnlimitedLogRate, unlimitedLogRateText } from "./unlimited-log-rate.ts";

@@ -1,3 +1,4 @@
+import { isUniqueViolation } from "../../../../kit/database.ts";
 import { ORGANIZATION_READERS } from "../../access.ts";
 import { organizationGuidsWith } from "../../access-store.ts";
 import { accepted, created, ok } from "../../api/answer.ts";
@@ -7,7 +8,6 @@ import { notAuthorized, unprocessable } from "../../errors.ts";
 import { presentPage, readPage } from "../../list-page.ts";
 import { parseListQuery } from "../../list-query.ts";
 import { changeMetadata } from "../../metadata.ts";
-import { isUniqueViolation } from "../../store/unique.ts";
 import { parseBody } from "../../validation.ts";
 import { type Organization, requireOrganizationWrite, visibleOrganization } from "../../visible.ts";
 import { ORGANIZATION_CREATE, ORGANIZATION_UPDATE } from "./body.ts";

@@ -18,7 +18,7 @@ export function deletePackage(api: CcApi): JobWork {
           await api.event(trx, appEvent("audit.app.package.delete", place, job.actor, { package_guid: guid }));
         }
       });
-      await api.file.durable();
+      await api.durable();
       if (place !== null) logToApp(api, place, `Deleting app package for app with guid ${pkg.app_guid}`);
     }
     await api.deps.blobstore.delete("packages", guid);

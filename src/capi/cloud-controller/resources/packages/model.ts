@@ -47,7 +47,7 @@ export async function expirePackages(api: CcApi, appGuid: string): Promise<void>
       .set({ state: "EXPIRED", sha1: null, sha256: null, updated_at: api.nowMs() })
       .where("guid", "=", guid)
       .execute();
-    await api.file.durable();
+    await api.durable();
     await api.deps.blobstore.delete("packages", guid);
   }
 }

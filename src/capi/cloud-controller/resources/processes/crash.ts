@@ -1,4 +1,4 @@
-import type { CrashReport } from "../../../cc-bridge/client.ts";
+import type { CrashReport, InstanceOnCell } from "../../../cc-bridge/client.ts";
 import type { CcApi } from "../../api/api.ts";
 import { logToApp } from "../apps/log-lines.ts";
 import { type AppPlace, appEvent, findAppPlace } from "../apps/place.ts";
@@ -24,10 +24,9 @@ export async function recordCrash(api: CcApi, processGuid: string, version: stri
     exit_description: description,
   };
   await api.transaction(async (trx) => {
-    const byProcess = { guid: process.guid, type: "process", name: process.type } as const;
     await api.event(
       trx,
-      appEvent("audit.app.process.crash", place, byProcess, {
+      appEvent("audit.app.process.crash", place, targetOf(process), {
         ...facts,
         crash_count: crash.crashCount,
         crash_timestamp: Number(crash.crashTimestampNs),
@@ -46,28 +45,15 @@ export async function recordReadiness(
   api: CcApi,
   processGuid: string,
   version: string,
-  change: {
-    readonly instanceGuid: string;
-    readonly index: number;
-    readonly cellId: string;
-    readonly ready: boolean;
-  },
+  change: InstanceOnCell & { readonly ready: boolean },
 ): Promise<void> {
-  const found = await findProcess(api, processGuid);
-  if (found === null) return;
-  const { process, place } = found;
-  const facts = {
-    instance: change.instanceGuid,
-    index: change.index,
-    cell_id: change.cellId,
-    ready: change.ready,
-    version,
-  };
-  const type = change.ready ? "audit.app.process.ready" : "audit.app.process.not-ready";
-  const byProcess = { guid: process.guid, type: "process", name: process.type } as const;
-  await api.transaction((trx) => api.event(trx, appEvent(type, place, byProcess, facts)));
-  const became = change.ready ? "ready" : "not ready";
-  logToApp(api, place, `Process became ${became} with guid ${process.guid} payload: ${shown(facts)}`);
+  const { ready } = change;
+  const type = ready ? "audit.app.process.ready" : "audit.app.process.not-ready";
+  const told = await recordAtProcess(api, processGuid, version, type, change, { ready });
+  if (told === null) return;
+  const became = ready ? "ready" : "not ready";
+  const payload = shown(told.facts);
+  logToApp(api, told.place, `Process became ${became} with guid ${told.process.guid} payload: ${payload}`);
 }
 
 /** CC: controllers/internal/app_rescheduling_controller.rb */
@@ -75,35 +61,43 @@ export async function recordRescheduling(
   api: CcApi,
   processGuid: string,
   version: string,
-  change: {
-    readonly instanceGuid: string;
-    readonly index: number;
-    readonly cellId: string;
-    readonly reason: string;
-  },
+  change: InstanceOnCell & { readonly reason: string },
 ): Promise<void> {
-  const found = await findProcess(api, processGuid);
-  if (found === null) return;
-  const { process, place } = found;
-  const facts = {
-    instance: change.instanceGuid,
-    index: change.index,
-    cell_id: change.cellId,
-    reason: change.reason,
-    version,
-  };
-  const byProcess = { guid: process.guid, type: "process", name: process.type } as const;
-  await api.transaction((trx) => api.event(trx, appEvent("audit.app.process.rescheduling", place, byProcess, facts)));
-  logToApp(api, place, "Process is being rescheduled");
+  const { reason } = change;
+  const told = await recordAtProcess(api, processGuid, version, "audit.app.process.rescheduling", change, { reason });
+  if (told !== null) logToApp(api, told.place, "Process is being rescheduled");
 }
 
-async function findProcess(
+/** One event that names the process; null when the process is gone. */
+async function recordAtProcess(
   api: CcApi,
-  guid: string,
-): Promise<{ readonly process: Process; readonly place: AppPlace } | null> {
+  processGuid: string,
+  version: string,
+  type: string,
+  { instanceGuid, index, cellId }: InstanceOnCell,
+  more: Readonly<Record<string, unknown>>,
+): Promise<(FoundProcess & { readonly facts: Readonly<Record<string, unknown>> }) | null> {
+  const found = await findProcess(api, processGuid);
+  if (found === null) return null;
+  const { process, place } = found;
+  const facts = { instance: instanceGuid, index, cell_id: cellId, ...more, version };
+  await api.transaction((trx) => api.event(trx, appEvent(type, place, targetOf(process), facts)));
+  return { ...found, facts };
+}
+
+interface FoundProcess {
+  readonly process: Process;
+  readonly place: AppPlace;
+}
+
+async function findProcess(api: CcApi, guid: string): Promise<FoundProcess | null> {
   const process = await api.db.selectFrom("processes").where("guid", "=", guid).selectAll().executeTakeFirst();
   const place = process === undefined ? null : await findAppPlace(api.db, process.app_guid);
   return process === undefined || place === null ? null : { process, place };
+}
+
+function targetOf({ guid, type }: Process) {
+  return { guid, type: "process", name: type } as const;
 }
 
 function shown(facts: Readonly<Record<string, unknown>>): string {

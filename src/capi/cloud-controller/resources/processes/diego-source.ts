@@ -11,7 +11,7 @@ import { processesToRun, processToRun } from "./source.ts";
 export function diegoSource(api: CcApi): CloudControllerSource {
   const durably = async (work: Promise<unknown>): Promise<void> => {
     await work;
-    await api.file.durable();
+    await api.durable();
   };
   return {
     processesToRun: () => processesToRun(api.db),

@@ -24,7 +24,7 @@ const BRIDGE_ERRORS: ReadonlySet<string> = new Set([
 export async function tellDiego(api: CcApi, changes: readonly (DiegoChange | null)[]): Promise<void> {
   const real = changes.filter((change) => change !== null);
   if (real.length === 0) return;
-  await api.file.durable();
+  await api.durable();
   const signal = api.deps.clock.deadline(TELL_TIMEOUT_MS);
   for (const { processGuid, staleVersions } of real) {
     await api.deps.bridge.processChanged(processGuid, staleVersions, signal).catch((error) => {

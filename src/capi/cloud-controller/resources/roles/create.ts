@@ -1,10 +1,10 @@
 import type { UaaUser } from "../../../../identity/uaa/client.ts";
+import { isUniqueViolation } from "../../../../kit/database.ts";
 import type { Access } from "../../access.ts";
 import { created } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import { type Actor, actorOf } from "../../audit-events.ts";
 import { unprocessable } from "../../errors.ts";
-import { isUniqueViolation } from "../../store/unique.ts";
 import { parseBody } from "../../validation.ts";
 import { type Organization, requireOrganizationWrite, requireSpaceWrite, type Space } from "../../visible.ts";
 import { ensureUaaUser, uaaUsers, uaaUsersByName } from "../users/names.ts";

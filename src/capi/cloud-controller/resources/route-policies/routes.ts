@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isUniqueViolation } from "../../../../kit/database.ts";
 import { type Access, ROUTE_READERS } from "../../access.ts";
 import { spaceGuidsWith } from "../../access-store.ts";
 import { created, noContent, ok } from "../../api/answer.ts";
@@ -9,7 +10,6 @@ import { notFound, unprocessable } from "../../errors.ts";
 import { presentPage, readPage } from "../../list-page.ts";
 import { type ListSpec, parseListQuery, parseShowQuery } from "../../list-query.ts";
 import { changeMetadata, deleteMetadata } from "../../metadata.ts";
-import { isUniqueViolation } from "../../store/unique.ts";
 import { check, metadata, own, parseBody, relationships, toOneRequired } from "../../validation.ts";
 import { requireSpaceWrite, type Space } from "../../visible.ts";
 import type { Route } from "../routes/present.ts";

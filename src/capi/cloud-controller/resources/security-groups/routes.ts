@@ -1,3 +1,4 @@
+import { isUniqueViolation } from "../../../../kit/database.ts";
 import type { Access } from "../../access.ts";
 import { accepted, created, ok } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
@@ -7,7 +8,6 @@ import { notAuthorized, notFound, unprocessable } from "../../errors.ts";
 import { presentPage, readPage } from "../../list-page.ts";
 import { type ListSpec, parseListQuery } from "../../list-query.ts";
 import { listed } from "../../relationship.ts";
-import { isUniqueViolation } from "../../store/unique.ts";
 import { parseBody } from "../../validation.ts";
 import { visibleSpace } from "../../visible.ts";
 import { bindSpaces, securityGroupBindings } from "./bind.ts";

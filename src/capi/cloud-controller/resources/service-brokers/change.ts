@@ -1,10 +1,10 @@
+import { isUniqueViolation } from "../../../../kit/database.ts";
 import type { Access } from "../../access.ts";
 import { accepted, ok } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import { actorOf } from "../../audit-events.ts";
 import { CcError, notAuthorized, notFound, unprocessable } from "../../errors.ts";
 import { changeMetadata } from "../../metadata.ts";
-import { isUniqueViolation } from "../../store/unique.ts";
 import { parseBody } from "../../validation.ts";
 import { findSpace, requireSpaceWrite } from "../../visible.ts";
 import { laneOf } from "../service-instances/managed.ts";

@@ -67,7 +67,7 @@ async function claim(api: CcApi, broker: Broker, clients: readonly DashboardClie
     .values(clients.map(({ id }) => ({ client_id: id, service_broker_guid: broker.guid })))
     .onConflict((conflict) => conflict.column("client_id").doNothing())
     .execute();
-  await api.file.durable();
+  await api.durable();
 }
 
 async function release(trx: Kysely<CcDatabase>, ids: readonly string[]): Promise<void> {

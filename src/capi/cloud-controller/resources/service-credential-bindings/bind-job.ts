@@ -7,8 +7,7 @@ import type { CcDatabase } from "../../store/schema.ts";
 import { bind, bindingLastOperation, fetchBinding } from "../service-instances/broker-calls.ts";
 import { failed, isInProgress, lastOperation, operation } from "../service-instances/last-operation.ts";
 import { type ManagedInstance, managedInstance } from "../service-instances/managed.ts";
-import { nextPollMs } from "../service-instances/polling.ts";
-import { planMaximumMs } from "../service-instances/provision-job.ts";
+import { nextLookMs } from "../service-instances/polling.ts";
 import type { BindInput } from "./binding-jobs.ts";
 import { recordBinding } from "./events.ts";
 import { type AnyBinding, type BindingKind, completeBinding, findBinding, setBindingOperation } from "./kind.ts";
@@ -65,7 +64,7 @@ async function askToBind(api: CcApi, context: Context, signal: AbortSignal): Pro
       await setBindingOperation(api, trx, kind, binding.guid, noted);
       await recordBinding(api, trx, "start_create", binding, job.actor, eventData(input));
     });
-    await api.file.durable();
+    await api.durable();
     return true;
   } catch (error) {
     if (!isBrokerError(error)) throw error;
@@ -114,16 +113,7 @@ async function look(api: CcApi, context: Context, signal: AbortSignal): Promise<
     }
     return undefined;
   }
-  const againInMs = nextPollMs(
-    {
-      startedAtMs: job.createdAtMs,
-      nowMs: api.nowMs(),
-      looks: job.runs,
-      retryAfterMs: seen.retryAfterMs,
-      planMaximumMs: planMaximumMs(managed),
-    },
-    api.config.limits.brokerPolling,
-  );
+  const againInMs = nextLookMs(api, job, managed, seen.retryAfterMs);
   if (againInMs === null) {
     await fail(api, context, "Service Broker failed to bind within the required time.", true);
     throw new CcError("JobTimeout");
@@ -146,7 +136,7 @@ async function complete(
     return routed;
   });
   api.hooks.processRoutingChanged(routed);
-  await api.file.durable();
+  await api.durable();
 }
 
 /** Keeps what the broker says of its work, unless something else has begun. */

@@ -5,6 +5,7 @@ import { metadataOf } from "../../metadata.ts";
 import type { ServiceCredentialBindingsTable } from "../../store/schema.ts";
 import { presentApp } from "../apps/present.ts";
 import { presentBindingOperation } from "../service-instances/last-operation.ts";
+import { managedAmong } from "../service-instances/managed.ts";
 import { includedInstances } from "../service-instances/present.ts";
 
 export type CredentialBinding = Selectable<ServiceCredentialBindingsTable>;
@@ -16,17 +17,10 @@ export async function presentBindings(api: CcApi, bindings: readonly CredentialB
     "service_credential_binding",
     bindings.map(({ guid }) => guid),
   );
-  const instanceGuids = bindings.map((binding) => binding.service_instance_guid);
-  const managed =
-    instanceGuids.length === 0
-      ? []
-      : await api.db
-          .selectFrom("service_instances")
-          .where("guid", "in", instanceGuids)
-          .where("type", "=", "managed")
-          .select("guid")
-          .execute();
-  const isManaged = new Set(managed.map(({ guid }) => guid));
+  const isManaged = await managedAmong(
+    api.db,
+    bindings.map((binding) => binding.service_instance_guid),
+  );
   const { links } = api;
   return bindings.map((binding) => {
     const path = `/v3/service_credential_bindings/${binding.guid}`;

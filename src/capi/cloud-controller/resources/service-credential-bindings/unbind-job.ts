@@ -5,8 +5,7 @@ import type { JobAgain, JobWork, RunningJob } from "../../jobs.ts";
 import { bindingLastOperation, unbind } from "../service-instances/broker-calls.ts";
 import { failed, isOperation, lastOperation, operation } from "../service-instances/last-operation.ts";
 import { type ManagedInstance, managedInstance } from "../service-instances/managed.ts";
-import { nextPollMs } from "../service-instances/polling.ts";
-import { planMaximumMs } from "../service-instances/provision-job.ts";
+import { nextLookMs } from "../service-instances/polling.ts";
 import { noteBindingDescription } from "./bind-job.ts";
 import { isUnbindBlocked } from "./binding-jobs.ts";
 import { recordBinding } from "./events.ts";
@@ -58,7 +57,7 @@ async function askToUnbind(api: CcApi, context: Context, signal: AbortSignal): P
       const kept = { broker_operation: answer.operation, accepted: true } as const;
       await setBindingOperation(api, trx, kind, binding.guid, operation("delete", "in progress", api.nowMs(), kept));
     });
-    await api.file.durable();
+    await api.durable();
     return false;
   } catch (error) {
     if (!isBrokerError(error)) throw error;
@@ -82,16 +81,7 @@ async function look(api: CcApi, context: Context, signal: AbortSignal): Promise<
     await fail(api, context, seen.description ?? "");
     throw new CcError("UnableToPerform", ["delete", seen.description ?? ""]);
   }
-  const againInMs = nextPollMs(
-    {
-      startedAtMs: job.createdAtMs,
-      nowMs: api.nowMs(),
-      looks: job.runs,
-      retryAfterMs: seen.retryAfterMs,
-      planMaximumMs: planMaximumMs(managed),
-    },
-    api.config.limits.brokerPolling,
-  );
+  const againInMs = nextLookMs(api, job, managed, seen.retryAfterMs);
   if (againInMs === null) {
     await fail(api, context, "Service Broker failed to unbind within the required time.");
     throw new CcError("JobTimeout");
@@ -108,7 +98,7 @@ async function remove(api: CcApi, { job, kind }: Context): Promise<void> {
     return await removeBinding(api, trx, binding);
   });
   api.hooks.processRoutingChanged(routed);
-  await api.file.durable();
+  await api.durable();
 }
 
 async function fail(api: CcApi, { kind, binding }: Context, description: string): Promise<void> {

@@ -10,8 +10,8 @@ import { recordInstance } from "./events.ts";
 import { failed, isInProgress, isOperation, lastOperation, operation } from "./last-operation.ts";
 import { type ManagedInstance, managedInstance } from "./managed.ts";
 import { isBlocked } from "./managed-routes.ts";
-import { nextPollMs } from "./polling.ts";
-import { noteDescription, planMaximumMs } from "./provision-job.ts";
+import { nextLookMs } from "./polling.ts";
+import { noteDescription } from "./provision-job.ts";
 
 const WAITS_FOR_BINDINGS =
   "Deletion of the service instance is still in progress: one or more dependent resources are being deleted asynchronously. It will complete once those operations finish.";
@@ -88,7 +88,7 @@ async function askToDeprovision(
         .execute();
       await recordInstance(api, trx, "start_delete", instance, job.actor, { request: null });
     });
-    await api.file.durable();
+    await api.durable();
     return false;
   } catch (error) {
     if (!isBrokerError(error)) throw error;
@@ -124,16 +124,7 @@ async function look(api: CcApi, job: RunningJob, signal: AbortSignal): Promise<J
     await fail(api, guid, seen.description ?? "", true);
     throw new CcError("UnableToPerform", ["delete", seen.description ?? ""]);
   }
-  const againInMs = nextPollMs(
-    {
-      startedAtMs: job.createdAtMs,
-      nowMs: api.nowMs(),
-      looks: job.runs,
-      retryAfterMs: seen.retryAfterMs,
-      planMaximumMs: planMaximumMs(managed),
-    },
-    api.config.limits.brokerPolling,
-  );
+  const againInMs = nextLookMs(api, job, managed, seen.retryAfterMs);
   if (againInMs === null) {
     await fail(api, guid, "Service Broker failed to deprovision within the required time.", true);
     throw new CcError("JobTimeout");
@@ -155,7 +146,7 @@ async function remove(api: CcApi, job: RunningJob): Promise<void> {
     return routed;
   });
   api.hooks.processRoutingChanged(routed);
-  await api.file.durable();
+  await api.durable();
 }
 
 /** Notes a failed deletion. What else is under way keeps its state unless the failure is the deletion's own end. */

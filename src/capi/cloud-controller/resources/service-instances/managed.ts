@@ -58,6 +58,18 @@ export async function managedInstance(db: Kysely<CcDatabase>, guid: string): Pro
   return { ...catalog, instance, space, organization };
 }
 
+/** Those of the instances that are managed, by guid. */
+export async function managedAmong(db: Kysely<CcDatabase>, guids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (guids.length === 0) return new Set();
+  const rows = await db
+    .selectFrom("service_instances")
+    .where("guid", "in", guids)
+    .where("type", "=", "managed")
+    .select("guid")
+    .execute();
+  return new Set(rows.map(({ guid }) => guid));
+}
+
 /** The lane of a broker's jobs: what hangs in one holds up no other. */
 export function laneOf(broker: { readonly guid: string }): string {
   return `broker:${broker.guid}`;

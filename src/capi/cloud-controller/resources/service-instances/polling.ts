@@ -1,4 +1,7 @@
+import type { CcApi } from "../../api/api.ts";
 import type { PollingLimits } from "../../config.ts";
+import type { RunningJob } from "../../jobs.ts";
+import type { ManagedInstance } from "./managed.ts";
 
 export interface PollingState {
   /** When the operation was asked for. */
@@ -21,4 +24,24 @@ export function nextPollMs(state: PollingState, limits: PollingLimits): number |
   const waitMs = Math.min(Math.max(own, state.retryAfterMs ?? 0), limits.intervalMaxMs);
   const longestMs = Math.min(state.planMaximumMs ?? limits.durationMaxMs, limits.durationMaxMs);
   return state.nowMs + waitMs > state.startedAtMs + longestMs ? null : waitMs;
+}
+
+/** The same for a job that looks after a broker's work on an instance or a binding of one. */
+export function nextLookMs(
+  api: CcApi,
+  job: RunningJob,
+  { plan }: Pick<ManagedInstance, "plan">,
+  retryAfterMs: number | null,
+): number | null {
+  const seconds = plan.maximum_polling_duration;
+  return nextPollMs(
+    {
+      startedAtMs: job.createdAtMs,
+      nowMs: api.nowMs(),
+      looks: job.runs,
+      retryAfterMs,
+      planMaximumMs: seconds === null ? null : seconds * 1_000,
+    },
+    api.config.limits.brokerPolling,
+  );
 }

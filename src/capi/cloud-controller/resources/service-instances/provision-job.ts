@@ -10,7 +10,7 @@ import { recordInstance } from "./events.ts";
 import { failed, isInProgress, lastOperation, operation } from "./last-operation.ts";
 import { type ManagedInstance, managedInstance, requiresOf } from "./managed.ts";
 import { changeInstance } from "./managed-update.ts";
-import { nextPollMs } from "./polling.ts";
+import { nextLookMs } from "./polling.ts";
 
 interface ProvisionInput {
   readonly parameters: Readonly<Record<string, unknown>> | null;
@@ -69,7 +69,7 @@ async function askToProvision(
       const action = answer.inProgress ? "start_create" : "create";
       await recordInstance(api, trx, action, instance, job.actor, { request: input.request });
     });
-    await api.file.durable();
+    await api.durable();
     return answer;
   } catch (error) {
     if (!isBrokerError(error)) throw error;
@@ -103,16 +103,7 @@ async function look(
     });
     return warningsOf(api, managed);
   }
-  const againInMs = nextPollMs(
-    {
-      startedAtMs: job.createdAtMs,
-      nowMs: api.nowMs(),
-      looks: job.runs,
-      retryAfterMs: seen.retryAfterMs,
-      planMaximumMs: planMaximumMs(managed),
-    },
-    api.config.limits.brokerPolling,
-  );
+  const againInMs = nextLookMs(api, job, managed, seen.retryAfterMs);
   if (againInMs === null) {
     await fail(api, job, "Service Broker failed to provision within the required time.", true);
     throw new CcError("JobTimeout");
@@ -151,11 +142,6 @@ export async function noteDescription(api: CcApi, guid: string, description: str
       .where("guid", "=", guid)
       .execute();
   });
-}
-
-/** `maximum_polling_duration` is in seconds. */
-export function planMaximumMs({ plan }: Pick<ManagedInstance, "plan">): number | null {
-  return plan.maximum_polling_duration === null ? null : plan.maximum_polling_duration * 1_000;
 }
 
 export function warningsOf(api: CcApi, managed: ManagedInstance): readonly string[] {

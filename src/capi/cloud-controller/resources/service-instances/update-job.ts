@@ -10,8 +10,8 @@ import { recordInstance } from "./events.ts";
 import { failed, isInProgress, lastOperation, operation } from "./last-operation.ts";
 import { type ManagedInstance, managedInstance, type PlanWithBroker, planWithBroker } from "./managed.ts";
 import { changeInstance, type InstanceChange, versionOf } from "./managed-update.ts";
-import { nextPollMs } from "./polling.ts";
-import { cancelled, gone, noteDescription, planMaximumMs, warningsOf } from "./provision-job.ts";
+import { nextLookMs } from "./polling.ts";
+import { cancelled, gone, noteDescription, warningsOf } from "./provision-job.ts";
 
 export interface UpdateInput {
   readonly wanted: ManagedUpdate;
@@ -77,7 +77,7 @@ async function askToUpdate(api: CcApi, context: Context, signal: AbortSignal): P
       });
       await recordInstance(api, trx, "start_update", instance, job.actor, { request: input.request });
     });
-    await api.file.durable();
+    await api.durable();
     return answer;
   } catch (error) {
     if (!isBrokerError(error) && !(error instanceof CcError)) throw error;
@@ -107,16 +107,7 @@ async function look(api: CcApi, context: Context, signal: AbortSignal): Promise<
     }
     return warningsOf(api, current);
   }
-  const againInMs = nextPollMs(
-    {
-      startedAtMs: job.createdAtMs,
-      nowMs: api.nowMs(),
-      looks: job.runs,
-      retryAfterMs: seen.retryAfterMs,
-      planMaximumMs: planMaximumMs(current),
-    },
-    api.config.limits.brokerPolling,
-  );
+  const againInMs = nextLookMs(api, job, current, seen.retryAfterMs);
   if (againInMs === null) {
     await fail(api, job, "Service Broker failed to update within the required time.");
     throw new CcError("JobTimeout");

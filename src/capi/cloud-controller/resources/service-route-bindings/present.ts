@@ -3,6 +3,7 @@ import { presentTime } from "../../api/timestamps.ts";
 import { metadataOf } from "../../metadata.ts";
 import { presentRoutes } from "../routes/present.ts";
 import { presentBindingOperation } from "../service-instances/last-operation.ts";
+import { managedAmong } from "../service-instances/managed.ts";
 import { includedInstances } from "../service-instances/present.ts";
 import type { RouteBinding } from "./create.ts";
 
@@ -13,17 +14,10 @@ export async function presentRouteBindings(api: CcApi, bindings: readonly RouteB
     "service_route_binding",
     bindings.map(({ guid }) => guid),
   );
-  const instanceGuids = bindings.map((binding) => binding.service_instance_guid);
-  const managed =
-    instanceGuids.length === 0
-      ? []
-      : await api.db
-          .selectFrom("service_instances")
-          .where("guid", "in", instanceGuids)
-          .where("type", "=", "managed")
-          .select("guid")
-          .execute();
-  const isManaged = new Set(managed.map(({ guid }) => guid));
+  const isManaged = await managedAmong(
+    api.db,
+    bindings.map((binding) => binding.service_instance_guid),
+  );
   const { links } = api;
   return bindings.map((binding) => {
     const path = `/v3/service_route_bindings/${binding.guid}`;

@@ -3,10 +3,11 @@ import { ok } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import type { Links } from "../../api/links.ts";
 import { presentTime } from "../../api/timestamps.ts";
-import { notAuthorized, notFound, unprocessable } from "../../errors.ts";
+import { notAuthorized, notFound } from "../../errors.ts";
 import { presentPage, readPage } from "../../list-page.ts";
 import { type ListSpec, parseListQuery } from "../../list-query.ts";
 import type { ServiceUsageEventsTable } from "../../store/schema.ts";
+import { idOfAfterGuid } from "../../usage-events.ts";
 import { instancesWithPlaces, usageType } from "./record.ts";
 
 /** CC: messages/service_usage_events_list_message.rb */
@@ -42,17 +43,8 @@ function index(api: CcApi): Handler {
     const list = parseListQuery(USAGE_EVENTS_LIST, query);
     let rows = api.db.selectFrom("service_usage_events").selectAll("service_usage_events");
     if (!access.readsAll) rows = rows.where((eb) => eb.lit(false));
-    const after = list.list("after_guid");
-    if (after !== null) {
-      if (after.length !== 1) throw unprocessable("After guid filter accepts only one guid");
-      const last = await api.db
-        .selectFrom("service_usage_events")
-        .where("guid", "=", after[0]!)
-        .select("id")
-        .executeTakeFirst();
-      if (last === undefined) throw unprocessable("After guid filter must be a valid service usage event guid.");
-      rows = rows.where("service_usage_events.id", ">", last.id);
-    }
+    const after = await idOfAfterGuid(api, "service_usage_events", list, "service usage event");
+    if (after !== null) rows = rows.where("service_usage_events.id", ">", after);
     const types = list.list("service_instance_types");
     if (types !== null) {
       rows = rows.where("service_instance_type", "in", types as ServiceUsageEventsTable["service_instance_type"][]);

@@ -1,9 +1,9 @@
 import type { Kysely, Selectable } from "kysely";
 import { z } from "zod";
+import { isUniqueViolation } from "../../../../kit/database.ts";
 import type { CcApi } from "../../api/api.ts";
 import { unprocessable } from "../../errors.ts";
 import type { CcDatabase, SidecarsTable } from "../../store/schema.ts";
-import { isUniqueViolation } from "../../store/unique.ts";
 import { check, own } from "../../validation.ts";
 
 export type Sidecar = Selectable<SidecarsTable>;

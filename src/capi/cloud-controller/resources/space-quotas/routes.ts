@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isUniqueViolation } from "../../../../kit/database.ts";
 import { type Access, SPACE_MEMBERS } from "../../access.ts";
 import { organizationRoleGuids, spaceGuidsWith } from "../../access-store.ts";
 import { accepted, created, noContent, ok } from "../../api/answer.ts";
@@ -10,7 +11,6 @@ import { presentPage, readPage } from "../../list-page.ts";
 import { type ListSpec, parseListQuery } from "../../list-query.ts";
 import { limitColumns, NO_LIMITS, QUOTA_LIMITS, quotaName } from "../../quota-body.ts";
 import { listed, presentToMany, TO_MANY_BODY } from "../../relationship.ts";
-import { isUniqueViolation } from "../../store/unique.ts";
 import { parseBody, relationships, toMany, toOneRequired } from "../../validation.ts";
 import { requireOrganizationWrite } from "../../visible.ts";
 import { spacesWithUnlimitedLogRate, unlimitedLogRateText } from "../organization-quotas/unlimited-log-rate.ts";

@@ -1,3 +1,4 @@
+import { isUniqueViolation } from "../../../../kit/database.ts";
 import { SPACE_READERS } from "../../access.ts";
 import { spaceGuidsWith } from "../../access-store.ts";
 import { accepted, created, ok } from "../../api/answer.ts";
@@ -7,7 +8,6 @@ import { CcError, notAuthorized, unprocessable } from "../../errors.ts";
 import { presentPage, readPage } from "../../list-page.ts";
 import { parseListQuery, parseShowQuery } from "../../list-query.ts";
 import { changeMetadata } from "../../metadata.ts";
-import { isUniqueViolation } from "../../store/unique.ts";
 import { parseBody } from "../../validation.ts";
 import {
   findOrganization,

@@ -1,5 +1,6 @@
 import { type Selectable, sql } from "kysely";
 import { z } from "zod";
+import { isUniqueViolation } from "../../../../kit/database.ts";
 import { created, noContent, ok, withWarnings } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import { presentTime } from "../../api/timestamps.ts";
@@ -9,7 +10,6 @@ import { presentPage, readPage } from "../../list-page.ts";
 import { type ListSpec, parseListQuery } from "../../list-query.ts";
 import { changeMetadata, deleteMetadata, metadataOf } from "../../metadata.ts";
 import type { StacksTable } from "../../store/schema.ts";
-import { isUniqueViolation } from "../../store/unique.ts";
 import { metadata, own, parseBody } from "../../validation.ts";
 
 export type Stack = Selectable<StacksTable>;

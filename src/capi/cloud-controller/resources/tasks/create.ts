@@ -81,7 +81,7 @@ export async function createTask(api: CcApi, request: CcRequest): Promise<Task> 
 
 /** To Diego; a task that Diego refuses has failed. */
 async function sendTask(api: CcApi, task: Task): Promise<Task> {
-  await api.file.durable();
+  await api.durable();
   const work = await taskToRun(api, task.guid);
   if (work === null) return task;
   try {

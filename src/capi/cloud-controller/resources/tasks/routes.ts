@@ -112,7 +112,7 @@ function cancel(api: CcApi): Handler {
       return row;
     });
     if (canceled === null) throw cannotCancel((await visibleTask(api, request)).task);
-    await api.file.durable();
+    await api.durable();
     await api.deps.bridge.cancelTask(task.guid, api.deps.clock.deadline(CANCEL_TIMEOUT_MS)).catch((error) => {
       throw bridgeFailure(error);
     });

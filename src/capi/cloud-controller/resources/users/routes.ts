@@ -1,11 +1,11 @@
 import { z } from "zod";
+import { isUniqueViolation } from "../../../../kit/database.ts";
 import type { Access } from "../../access.ts";
 import { accepted, created, ok } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import { actorOf } from "../../audit-events.ts";
 import { notAuthorized, notFound, unprocessable } from "../../errors.ts";
 import { changeMetadata, deleteMetadata } from "../../metadata.ts";
-import { isUniqueViolation } from "../../store/unique.ts";
 import { check, full, metadata, own, parseBody } from "../../validation.ts";
 import { visibleOrganization, visibleSpace } from "../../visible.ts";
 import { guidsOfMembers, listUsers, USERS_LIST } from "./list.ts";

@@ -1,1 +1,0 @@
-export { isUniqueViolation } from "../../../kit/database.ts";
