@@ -2,6 +2,8 @@ import type { UaaContext } from "./context.ts";
 import type { OauthClient } from "./model.ts";
 import { coversScope } from "./scopes.ts";
 
+/** UAA: UserManagedAuthzApprovalHandler, one month */
+export const APPROVAL_TTL_MS = 2_592_000_000;
 export const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /** Which of the scopes a user need not be asked about for this client. UAA: UaaTokenUtils.retainAutoApprovedScopes */

@@ -31,14 +31,7 @@ export function wireUser(
       display: group.displayName,
       type: direct ? "DIRECT" : "INDIRECT",
     })),
-    approvals: approvals.map((approval) => ({
-      userId: approval.userId,
-      clientId: approval.clientId,
-      scope: approval.scope,
-      status: approval.status,
-      lastUpdatedAt: new Date(approval.lastModifiedMs).toISOString(),
-      expiresAt: new Date(approval.expiresMs).toISOString(),
-    })),
+    approvals: approvals.map(wireApproval),
     ...(user.phoneNumber === null ? {} : { phoneNumbers: [{ value: user.phoneNumber }] }),
     active: user.active,
     verified: user.verified,
@@ -48,6 +41,18 @@ export function wireUser(
     ...(user.previousLogonMs === null ? {} : { previousLogonTime: user.previousLogonMs }),
     ...(user.lastLogonMs === null ? {} : { lastLogonTime: user.lastLogonMs }),
     schemas: SCIM_SCHEMAS,
+  };
+}
+
+/** Of a user, or on its own. UAA: Approval */
+export function wireApproval(approval: Approval): Record<string, unknown> {
+  return {
+    userId: approval.userId,
+    clientId: approval.clientId,
+    scope: approval.scope,
+    status: approval.status,
+    lastUpdatedAt: new Date(approval.lastModifiedMs).toISOString(),
+    expiresAt: new Date(approval.expiresMs).toISOString(),
   };
 }
 

@@ -4,7 +4,8 @@ import { cookieOf, setCookie } from "./cookies.ts";
 import type { ExternalSignIn } from "./identity-source.ts";
 import type { User } from "./model.ts";
 import { mustChangePassword } from "./password-policy.ts";
-import type { Session, SessionDetails } from "./store-tokens.ts";
+import { signInMethodOf } from "./sign-in-method.ts";
+import type { Session } from "./store-tokens.ts";
 import type { Authentication } from "./token-claims.ts";
 
 const SESSION_COOKIE = "JSESSIONID";
@@ -34,13 +35,8 @@ export async function startSession(
   const old = cookieOf(request, SESSION_COOKIE);
   if (old !== null) await tokens.deleteSession(old);
   const id = secrets.token(32);
-  const { user, authMethods, acr, roles, userAttributes } = signedIn;
-  const details: SessionDetails = {
-    authMethods,
-    ...(acr === undefined ? {} : { acr }),
-    ...(roles === undefined ? {} : { roles }),
-    ...(userAttributes === undefined ? {} : { userAttributes }),
-  };
+  const { user } = signedIn;
+  const details = signInMethodOf(signedIn);
   const createdMs = clock.nowMs();
   await tokens.saveSession(id, { userId: user.id, createdMs, expiresMs: createdMs + IDLE_MS, details });
   await file.durable();
@@ -73,12 +69,5 @@ export async function endSession(context: UaaContext, request: FastifyRequest, r
 
 /** How the session's user signed in, as tokens tell of it. */
 export function authenticationOf({ createdMs, details }: Session): Authentication {
-  const { authMethods = ["pwd"], acr, roles, userAttributes } = details;
-  return {
-    authTime: Math.floor(createdMs / 1000),
-    authMethods,
-    ...(acr === undefined ? {} : { acr }),
-    ...(roles === undefined ? {} : { roles }),
-    ...(userAttributes === undefined ? {} : { userAttributes }),
-  };
+  return { authTime: Math.floor(createdMs / 1000), ...signInMethodOf({ authMethods: ["pwd"], ...details }) };
 }

@@ -3,8 +3,9 @@ import type { UaaContext } from "./context.ts";
 import { badCredentials, UaaError } from "./errors.ts";
 import type { ExternalSignIn } from "./identity-source.ts";
 import { DEFAULT_LOCKOUT, isLockedOut, type LockoutPolicy } from "./lockout.ts";
-import type { User } from "./model.ts";
+import type { OauthClient, User } from "./model.ts";
 import { mustChangePassword } from "./password-policy.ts";
+import { decideUserScopes, parseScopes } from "./scopes.ts";
 
 /** A refusal that the login page explains; over the API all read alike but the locked one. */
 export const LOCKED = "Your account has been locked because of too many failed attempts to login.";
@@ -63,6 +64,18 @@ export async function signIn(
   };
 }
 
+/** As `signIn`, for programs: they cannot be led to the page for a new password. Throws `unauthorized` for who must go there. */
+export async function signInByProgram(
+  context: UaaContext,
+  userName: string,
+  password: string,
+  origin: string | null,
+): Promise<ExternalSignIn> {
+  const signedIn = await signIn(context, userName, password, origin);
+  if (signedIn.passwordChangeRequired) throw new UaaError("unauthorized", "password change required");
+  return signedIn;
+}
+
 async function signInElsewhere(
   context: UaaContext,
   userName: string,
@@ -91,7 +104,8 @@ async function lockoutPolicyOf(context: UaaContext): Promise<LockoutPolicy> {
 }
 
 /** Clients may be limited to some identity providers. Throws `unauthorized_client`. UAA: ClientConstants.ALLOWED_PROVIDERS */
-export function requireAllowedProvider(allowed: unknown, user: User): void {
+export function requireAllowedProvider(client: OauthClient, user: User): void {
+  const allowed = client.additional["allowedproviders"];
   if (!Array.isArray(allowed)) return;
   if (allowed.length === 0) {
     throw new UaaError("unauthorized_client", "Client is not authorized for any identity providers.");
@@ -99,6 +113,16 @@ export function requireAllowedProvider(allowed: unknown, user: User): void {
   if (!allowed.includes(user.origin)) {
     throw new UaaError("unauthorized_client", "Client is not authorized for specified user's identity provider.");
   }
+}
+
+/** What a request with this `scope` gets in the name of a user; as `decideUserScopes`. */
+export async function scopesOfUser(
+  context: UaaContext,
+  client: OauthClient,
+  user: User,
+  scope: string | undefined,
+): Promise<string[]> {
+  return decideUserScopes(parseScopes(scope), client, await groupNamesOf(context, user.id));
 }
 
 /** Names of all groups of a user, the default ones included. */

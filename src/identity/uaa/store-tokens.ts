@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Kysely } from "kysely";
 import type { Approval, StoredToken } from "./model.ts";
 import type { UaaTables } from "./schema.ts";
+import type { SignInMethod } from "./sign-in-method.ts";
 
 export interface OneTimeCode {
   readonly intent: string;
@@ -10,11 +11,7 @@ export interface OneTimeCode {
 }
 
 /** How the user of a browser session signed in; absent: with a password. */
-export interface SessionDetails {
-  readonly authMethods?: readonly string[];
-  readonly acr?: readonly string[];
-  readonly roles?: readonly string[];
-  readonly userAttributes?: Readonly<Record<string, readonly string[]>>;
+export interface SessionDetails extends Partial<SignInMethod> {
   /** The authorization request that the user is being asked about: the answer counts for this one, whatever it says. */
   readonly authorization?: Readonly<Record<string, string>>;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { OauthClient, User } from "./model.ts";
 import { audienceOf } from "./scopes.ts";
+import type { SignInMethod } from "./sign-in-method.ts";
 
 /** The default zone. */
 export const ZONE_ID = "uaa";
@@ -13,15 +14,10 @@ export type Claims = Readonly<Record<string, unknown>>;
  */
 export type ClientAuthMethod = "secret" | "empty" | "none" | "private_key_jwt";
 
-/** How a user signed in. */
-export interface Authentication {
+/** When and how a user signed in. */
+export interface Authentication extends SignInMethod {
   /** Seconds since the epoch. */
   readonly authTime: number | null;
-  /** RFC 8176, e.g. `pwd`, `mfa`, `ext`. */
-  readonly authMethods: readonly string[];
-  readonly acr?: readonly string[];
-  readonly roles?: readonly string[];
-  readonly userAttributes?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What a set of tokens says; times in seconds since the epoch, as the claims have them. */

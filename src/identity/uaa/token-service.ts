@@ -114,21 +114,21 @@ async function refreshTokenOf(
   issuedAt: number,
   seal: (claims: Claims, kind: StoredToken["kind"], opaque: boolean) => Promise<string>,
 ): Promise<string | undefined> {
+  if (refreshed === "none") return undefined;
   const { config } = context;
   const { client, user } = grant;
+  // Who proves nothing but this token must not be able to use it twice.
+  const rotates = config.refreshTokenRotate === true || grant.clientAuth === "none";
+  if (refreshed !== null && !rotates) return refreshed.token;
   const opaque = grant.opaque || config.refreshTokenFormat === "opaque" || grant.grantType === "user_token";
   const tokenId = `${newTokenId(context)}-r`;
-  if (refreshed === "none") return undefined;
   if (refreshed !== null) {
-    // Who proves nothing but this token must not be able to use it twice.
-    if (config.refreshTokenRotate !== true && grant.clientAuth !== "none") return refreshed.token;
     return await seal({ ...refreshed.claims, jti: tokenId, revocable: true }, "REFRESH_TOKEN", opaque);
   }
   if (user === null || !client.grantTypes.includes("refresh_token") || !REFRESHABLE.has(grant.grantType)) {
     return undefined;
   }
   const ttl = client.refreshTokenValiditySeconds ?? config.refreshTokenTtlSeconds ?? REFRESH_TTL_SECONDS;
-  const rotates = config.refreshTokenRotate === true || grant.clientAuth === "none";
   const revocable = opaque || rotates || (config.revocableTokens ?? true);
   const times = { issuedAt, expiresAt: issuedAt + ttl };
   const issue = { zoneId: context.zoneId, issuer: config.issuerUrl, ...times, tokenId, revocable };
@@ -166,7 +166,10 @@ export async function verifyToken(
   if (user !== null) {
     // A user who has left a group loses what it gave at once, not when the token expires.
     const groups = await groupNamesOf(context, user.id);
-    for (const scope of scopes) if (![...groups].some((group) => coversScope(scope, group))) scopes.delete(scope);
+    const names = [...groups];
+    for (const scope of scopes) {
+      if (!groups.has(scope) && !names.some((group) => coversScope(scope, group))) scopes.delete(scope);
+    }
     if (!hasRequiredGroups(client, groups)) throw invalid("User does not meet the client's required group criteria.");
   }
   return { claims, tokenId, scopes, client, user };

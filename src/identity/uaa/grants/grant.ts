@@ -1,8 +1,10 @@
 import type { UaaContext } from "../context.ts";
 import type { ExternalSignIn } from "../identity-source.ts";
 import type { OauthClient } from "../model.ts";
+import { requireAllowedProvider, scopesOfUser } from "../sign-in.ts";
+import { signInMethodOf } from "../sign-in-method.ts";
 import type { Authentication, ClientAuthMethod, Grant } from "../token-claims.ts";
-import type { TokenAnswer } from "../token-service.ts";
+import { issueTokens, type TokenAnswer } from "../token-service.ts";
 
 /** A request to the token endpoint of a client that is allowed this grant type. */
 export interface GrantRequest {
@@ -21,13 +23,21 @@ export function commonOf(request: GrantRequest): Pick<Grant, "client" | "clientA
 }
 
 /** A sign-in of this moment, as tokens tell of it. */
-export function authenticationNow(context: UaaContext, { user: _, ...how }: ExternalSignIn): Authentication {
-  const { authMethods, acr, roles, userAttributes } = how;
-  return {
-    authTime: Math.floor(context.clock.nowMs() / 1000),
-    authMethods,
-    ...(acr === undefined ? {} : { acr }),
-    ...(roles === undefined ? {} : { roles }),
-    ...(userAttributes === undefined ? {} : { userAttributes }),
-  };
+export function authenticationNow({ clock }: UaaContext, signedIn: ExternalSignIn): Authentication {
+  return { authTime: Math.floor(clock.nowMs() / 1000), ...signInMethodOf(signedIn) };
+}
+
+/** Tokens for somebody who has just signed in. Throws `unauthorized_client`, `invalid_scope`. */
+export async function grantToUser(
+  context: UaaContext,
+  request: GrantRequest,
+  signedIn: ExternalSignIn,
+  nonce: string | null,
+): Promise<TokenAnswer> {
+  const { client, parameters } = request;
+  const { user } = signedIn;
+  requireAllowedProvider(client, user);
+  const scopes = await scopesOfUser(context, client, user, parameters["scope"]);
+  const authentication = authenticationNow(context, signedIn);
+  return await issueTokens(context, { ...commonOf(request), user, authentication, scopes, nonce });
 }

@@ -2,26 +2,19 @@ import { decodeJwt } from "jose";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import type { ExternalSignIn } from "../identity-source.ts";
-import { decideUserScopes, parseScopes } from "../scopes.ts";
-import { groupNamesOf, requireAllowedProvider } from "../sign-in.ts";
-import { isOwnIssuer, issueTokens, type TokenAnswer, verifyToken } from "../token-service.ts";
-import { authenticationNow, commonOf, type GrantRequest } from "./grant.ts";
+import { isOwnIssuer, type TokenAnswer, verifyToken } from "../token-service.ts";
+import { type GrantRequest, grantToUser } from "./grant.ts";
 
 /**
  * Tokens for whom a JWT names: one of ours, or one of a registered OIDC provider (RFC 7523). UAA: JwtTokenGranter,
  * ExternalOAuthAuthenticationManager
  */
 export async function jwtBearerGrant(context: UaaContext, request: GrantRequest): Promise<TokenAnswer> {
-  const { client, parameters } = request;
-  const { assertion } = parameters;
+  const { assertion } = request.parameters;
   if (assertion === undefined || assertion === "") throw new UaaError("unauthorized", "Assertion is missing");
   const signedIn = await whoIsNamed(context, assertion);
-  const { user } = signedIn;
-  if (!user.active) throw new UaaError("unauthorized", "User authentication not found");
-  requireAllowedProvider(client.additional["allowedproviders"], user);
-  const scopes = decideUserScopes(parseScopes(parameters["scope"]), client, await groupNamesOf(context, user.id));
-  const authentication = authenticationNow(context, signedIn);
-  return await issueTokens(context, { ...commonOf(request), user, authentication, scopes, nonce: null });
+  if (!signedIn.user.active) throw new UaaError("unauthorized", "User authentication not found");
+  return await grantToUser(context, request, signedIn, null);
 }
 
 async function whoIsNamed(context: UaaContext, assertion: string): Promise<ExternalSignIn> {

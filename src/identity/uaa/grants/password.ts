@@ -2,30 +2,22 @@ import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import type { ExternalSignIn } from "../identity-source.ts";
 import { PASSCODE, type PasscodePayload } from "../passcode.ts";
-import { decideUserScopes, parseScopes } from "../scopes.ts";
-import { groupNamesOf, requireAllowedProvider, signIn } from "../sign-in.ts";
-import { issueTokens, type TokenAnswer } from "../token-service.ts";
-import { authenticationNow, commonOf, type GrantRequest } from "./grant.ts";
+import { signInByProgram } from "../sign-in.ts";
+import type { TokenAnswer } from "../token-service.ts";
+import { type GrantRequest, grantToUser } from "./grant.ts";
 
 /** Name and password, or a passcode of the browser in their place. UAA: PasswordGrantAuthenticationManager */
 export async function passwordGrant(context: UaaContext, request: GrantRequest): Promise<TokenAnswer> {
-  const { client, parameters } = request;
-  const { username, password, passcode, nonce } = parameters;
+  const { username, password, passcode, nonce, login_hint: loginHint } = request.parameters;
   let signedIn: ExternalSignIn;
   if (passcode !== undefined && password === undefined) signedIn = await byPasscode(context, passcode);
   else {
     if (username === undefined || password === undefined) {
       throw new UaaError("unauthorized", "Full authentication is required to access this resource");
     }
-    const by = await signIn(context, username, password, originOf(parameters["login_hint"]));
-    if (by.passwordChangeRequired) throw new UaaError("unauthorized", "password change required");
-    signedIn = by;
+    signedIn = await signInByProgram(context, username, password, originOf(loginHint));
   }
-  const { user } = signedIn;
-  requireAllowedProvider(client.additional["allowedproviders"], user);
-  const scopes = decideUserScopes(parseScopes(parameters["scope"]), client, await groupNamesOf(context, user.id));
-  const authentication = authenticationNow(context, signedIn);
-  return await issueTokens(context, { ...commonOf(request), user, authentication, scopes, nonce: nonce ?? null });
+  return await grantToUser(context, request, signedIn, nonce ?? null);
 }
 
 /** UAA: PasscodeAuthenticationFilter */

@@ -1,7 +1,6 @@
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
-import { decideUserScopes, parseScopes } from "../scopes.ts";
-import { groupNamesOf } from "../sign-in.ts";
+import { scopesOfUser } from "../sign-in.ts";
 import { issueTokens, type VerifiedToken } from "../token-service.ts";
 
 /**
@@ -24,7 +23,6 @@ export async function userTokenGrant(
   ] as const) {
     if (!client.grantTypes.includes(grantType)) throw new UaaError("invalid_client", "Unauthorized grant type");
   }
-  const groups = await groupNamesOf(context, user.id);
   const answer = await issueTokens(context, {
     client: receiving,
     clientAuth: "secret",
@@ -32,7 +30,7 @@ export async function userTokenGrant(
     opaque: true,
     user,
     authentication: { authTime: numberOrNull(claims["auth_time"]), authMethods: [] },
-    scopes: decideUserScopes(parseScopes(parameters["scope"]), receiving, groups),
+    scopes: await scopesOfUser(context, receiving, user, parameters["scope"]),
     nonce: null,
   });
   // The caller must not speak as the other client: the access token ends before anybody has seen it.

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from "fastify";
-import { autoApproved } from "../approval.ts";
+import { APPROVAL_TTL_MS, autoApproved } from "../approval.ts";
 import { audit } from "../audit.ts";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import type { Approval, User } from "../model.ts";
+import { wireApproval } from "../scim-user.ts";
 import { parametersOf, requireScope } from "./request.ts";
 
 /** More than any user has. */
 const APPROVALS_MAX = 1_000;
-const DEFAULT_TTL_MS = 2_592_000_000;
 
 /** What a user has allowed to which client. UAA: ApprovalsAdminEndpoints */
 export function registerApprovals(server: FastifyInstance, context: UaaContext): void {
@@ -87,17 +87,6 @@ function readApproval(entry: unknown, userId: string, nowMs: number): Approval {
     throw new UaaError("invalid_request", "An approval needs clientId, scope and status");
   }
   const expires = typeof expiresAt === "string" ? Date.parse(expiresAt) : Number.NaN;
-  const expiresMs = Number.isNaN(expires) ? nowMs + DEFAULT_TTL_MS : expires;
+  const expiresMs = Number.isNaN(expires) ? nowMs + APPROVAL_TTL_MS : expires;
   return { userId, clientId, scope, status, expiresMs, lastModifiedMs: nowMs };
-}
-
-function wireApproval(approval: Approval): Record<string, unknown> {
-  return {
-    userId: approval.userId,
-    clientId: approval.clientId,
-    scope: approval.scope,
-    status: approval.status,
-    lastUpdatedAt: new Date(approval.lastModifiedMs).toISOString(),
-    expiresAt: new Date(approval.expiresMs).toISOString(),
-  };
 }

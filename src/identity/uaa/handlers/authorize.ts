@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { answersOf, autoApproved } from "../approval.ts";
+import { APPROVAL_TTL_MS, answersOf, autoApproved } from "../approval.ts";
 import { audit } from "../audit.ts";
 import {
   type AuthorizationRequest,
@@ -16,10 +16,10 @@ import { UaaError } from "../errors.ts";
 import { AUTHORIZATION_CODE, type CodePayload } from "../grants/authorization-code.ts";
 import { authenticationNow } from "../grants/grant.ts";
 import type { User } from "../model.ts";
-import { decideUserScopes, parseScopes } from "../scopes.ts";
+import { parseScopes } from "../scopes.ts";
 import { authenticationOf, endSession, type LiveSession, sessionOf, startSession } from "../session.ts";
 import { sessionState } from "../session-state.ts";
-import { groupNamesOf, requireAllowedProvider, signIn } from "../sign-in.ts";
+import { requireAllowedProvider, scopesOfUser, signInByProgram } from "../sign-in.ts";
 import type { Authentication } from "../token-claims.ts";
 import { issueTokens } from "../token-service.ts";
 import { approvalPage } from "./approval-page.ts";
@@ -29,8 +29,6 @@ import { bearerOf, parametersOf } from "./request.ts";
 
 /** UAA: UaaAuthorizationCodeServices, 5 minutes */
 const CODE_TTL_MS = 300_000;
-/** UAA: UserManagedAuthzApprovalHandler, one month */
-const APPROVAL_TTL_MS = 2_592_000_000;
 /** Parameters of the answer of an approval page; the rest is the request itself. */
 const APPROVAL_PREFIX = "scope.";
 
@@ -85,8 +83,8 @@ async function authorize(context: UaaContext, request: FastifyRequest, reply: Fa
       const state = sessionState(context, "", client.clientId, redirectUri);
       return reply.redirect(returnAddress(authorization, { error: "login_required", session_state: state }), 302);
     }
-    requireAllowedProvider(client.additional["allowedproviders"], who.user);
-    const scopes = await scopesOf(context, authorization, who.user);
+    requireAllowedProvider(client, who.user);
+    const scopes = await scopesOfUser(context, client, who.user, authorization.parameters["scope"]);
     const decided = await decidedScopes(context, authorization, who, scopes);
     if (decided !== null) return await sendAnswer(context, reply, authorization, who, decided);
     if (prompt === "none") return reply.redirect(returnAddress(authorization, { error: "interaction_required" }), 302);
@@ -128,8 +126,7 @@ async function requesterOf(
   }
   const posted = request.method === "POST" ? postedCredentials(parameters) : null;
   if (posted !== null) {
-    const signedIn = await signIn(context, posted.userName, posted.password, null);
-    if (signedIn.passwordChangeRequired) throw new UaaError("unauthorized", "password change required");
+    const signedIn = await signInByProgram(context, posted.userName, posted.password, null);
     return { user: signedIn.user, authentication: authenticationNow(context, signedIn), browser: null };
   }
   const browser = await sessionOf(context, request);
@@ -167,14 +164,6 @@ function withoutReauthentication(request: FastifyRequest): string {
   url.searchParams.delete("prompt");
   url.searchParams.delete("max_age");
   return `${url.pathname}${url.search}`;
-}
-
-async function scopesOf(
-  context: UaaContext,
-  { client, parameters }: AuthorizationRequest,
-  user: User,
-): Promise<string[]> {
-  return decideUserScopes(parseScopes(parameters["scope"]), client, await groupNamesOf(context, user.id));
 }
 
 /** What may be granted without asking; null: the user must be asked. UAA: UserManagedAuthzApprovalHandler.isApproved */
@@ -246,7 +235,7 @@ async function takeAnswer(
   try {
     const { client } = authorization;
     checkAuthorization(authorization);
-    const scopes = await scopesOf(context, authorization, browser.user);
+    const scopes = await scopesOfUser(context, client, browser.user, authorization.parameters["scope"]);
     const ticked = Object.entries(parameters)
       .filter(([name]) => name.startsWith(APPROVAL_PREFIX))
       .map(([, value]) => (value.startsWith(APPROVAL_PREFIX) ? value.slice(APPROVAL_PREFIX.length) : value));

@@ -5,7 +5,7 @@ import { UaaError } from "../errors.ts";
 import type { User } from "../model.ts";
 import { wireClient } from "../oauth-client-json.ts";
 import { startSession } from "../session.ts";
-import { NOT_VERIFIED, signIn } from "../sign-in.ts";
+import { NOT_VERIFIED, signIn, signInByProgram } from "../sign-in.ts";
 import { clientOf, parametersOf, requireScope } from "./request.ts";
 
 /** Sign-in by other programs' forms. UAA: LoginInfoEndpoint, RemoteAuthenticationEndpoint, ClientInfoEndpoint */
@@ -16,8 +16,7 @@ export function registerAutologin(server: FastifyInstance, context: UaaContext):
     const { username, password } = body;
     if (typeof username !== "string") throw new UaaError("unauthorized", "No username in request");
     if (typeof password !== "string") throw new UaaError("unauthorized", "No password in request");
-    const { user, passwordChangeRequired } = await signIn(context, username, password, null);
-    if (passwordChangeRequired) throw new UaaError("unauthorized", "password change required");
+    const { user } = await signInByProgram(context, username, password, null);
     const data = { user_id: user.id, client_id: client.clientId };
     const code = await makeAccountCode(context, "AUTOLOGIN", data);
     return { code, path: "/oauth/authorize" };
