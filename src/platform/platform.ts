@@ -74,7 +74,6 @@ export async function startPlatform(config: IngotConfig, state: StateFolder, dep
         adminPassword,
         sshFingerprint: sshHostKey.fingerprint,
         cpuCount: availableParallelism(),
-        libraryPath: process.env["LD_LIBRARY_PATH"] ?? "",
       },
       { ...deps, http },
     ),

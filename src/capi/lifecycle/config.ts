@@ -6,6 +6,4 @@ export interface LifecycleConfig {
   readonly nodePath: string;
   /** Version of that program, without `v`. */
   readonly nodeVersion: string;
-  /** Where libatomic.so.1 may lie, which Node 26 needs and a minimal stack lacks. Default: Debian's library folders. */
-  readonly libraryDirs?: readonly string[];
 }

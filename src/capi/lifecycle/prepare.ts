@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { access, chmod, copyFile, link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { ownNodeLibraries } from "../../kit/own-node.ts";
 import { runChecked, type Subprocess } from "../../kit/subprocess.ts";
 import type { LifecycleConfig } from "./config.ts";
 import { containerFiles, writeContainerFiles, yamlLibrary } from "./container-files.ts";
@@ -37,7 +38,7 @@ export async function prepareLifecycle(
   await writeContainerFiles(files, partial, { nodePath: config.nodePath, subprocess: deps.subprocess }, signal);
   await writeFile(join(partial, "package.json"), '{"type":"module"}\n');
   await linkOrCopy(config.nodePath, join(partial, "node", "bin", "node"));
-  const libatomic = await findLibatomic(config);
+  const libatomic = await findLibatomic();
   if (libatomic !== null) {
     await mkdir(join(partial, "node", "lib"));
     await copyFile(libatomic, join(partial, "node", "lib", "libatomic.so.1"));
@@ -76,8 +77,9 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
-async function findLibatomic(config: LifecycleConfig): Promise<string | null> {
-  for (const dir of config.libraryDirs ?? LIBRARY_DIRS) {
+/** Node 26 needs it and a minimal stack lacks it. */
+async function findLibatomic(): Promise<string | null> {
+  for (const dir of [...ownNodeLibraries(), ...LIBRARY_DIRS]) {
     const names = await readdir(dir).catch((): string[] => []);
     if (names.includes("libatomic.so.1")) return join(dir, "libatomic.so.1");
   }

@@ -16,7 +16,6 @@ export function beginLifecycle({ site, deps, log }: Assembly): LifecycleStart {
     cacheDir: site.state.cache,
     nodePath: process.execPath,
     nodeVersion: process.versions.node,
-    ...(site.libraryPath === "" ? {} : { libraryDirs: site.libraryPath.split(":") }),
   };
   const folder = prepareLifecycle(config, { subprocess }, deps.signal).then(({ lifecycleDir }) => lifecycleDir);
   folder.catch(() => undefined); // told where it is awaited, if the start comes that far

@@ -40,7 +40,7 @@ export async function startRouter(
         log: log("gorouter"),
         bus,
         agent,
-        spawn: detachedSpawn(state.logs, join(state.cache, "compile"), site.libraryPath),
+        spawn: detachedSpawn(state.logs, join(state.cache, "compile")),
       },
     ),
   );

@@ -16,6 +16,4 @@ export interface Site {
   readonly adminPassword: string;
   readonly sshFingerprint: string;
   readonly cpuCount: number;
-  /** Folders of libraries that our Node needs and the machine lacks, as LD_LIBRARY_PATH has them; empty: none. */
-  readonly libraryPath: string;
 }

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import { ownNodeEnvironment } from "../../kit/own-node.ts";
 
 /** Starts a process that outlives this one. Resolves when it runs. */
 export type WorkerSpawn = (worker: {
@@ -17,9 +18,8 @@ const NODE_FLAGS = ["--max-semi-space-size=8", "--disable-warning=ExperimentalWa
  * Processes of this machine, in their own session (a Ctrl-C of the terminal is not for them), output appended to
  * `logFolder/NAME.log`.
  * @param compileCache folder of Node's compile cache: a restart then parses and strips nothing.
- * @param libraryPath where Node finds libraries that the machine itself lacks; empty where it lacks none.
  */
-export function detachedSpawn(logFolder: string, compileCache?: string, libraryPath = ""): WorkerSpawn {
+export function detachedSpawn(logFolder: string, compileCache?: string): WorkerSpawn {
   return async ({ name, entry, args }) => {
     const output = openSync(`${logFolder}/${name}.log`, "a", 0o600);
     try {
@@ -27,10 +27,7 @@ export function detachedSpawn(logFolder: string, compileCache?: string, libraryP
         detached: true,
         stdio: ["ignore", output, output],
         cwd: "/",
-        env: {
-          ...(compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache }),
-          ...(libraryPath === "" ? {} : { LD_LIBRARY_PATH: libraryPath }),
-        },
+        env: ownNodeEnvironment(compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache }),
       });
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       child.once("spawn", resolve);

@@ -1,5 +1,6 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { ownNodeEnvironment } from "../../../kit/own-node.ts";
 import type { Subprocess } from "../../../kit/subprocess.ts";
 import type { KnownFile } from "./known-files.ts";
 
@@ -43,7 +44,7 @@ export async function unpack(
 ): Promise<number> {
   const numbers = [id, limits.streamBytesMax, limits.entriesMax].map(String);
   const words = ["--disable-warning=ExperimentalWarning", PROGRAM, ...numbers, file, JSON.stringify(known)];
-  const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
+  const env = ownNodeEnvironment({ PATH: "/usr/bin:/bin", LC_ALL: "C" });
   try {
     const { code, stdout, stderr } = await subprocess.run(process.execPath, words, {
       cwd: folder,
