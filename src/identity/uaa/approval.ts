@@ -4,6 +4,7 @@ import { coversScope } from "./scopes.ts";
 
 /** UAA: UserManagedAuthzApprovalHandler, one month */
 export const APPROVAL_TTL_MS = 2_592_000_000;
+/** The grant type. RFC 7523 */
 export const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /** Which of the scopes a user need not be asked about for this client. UAA: UaaTokenUtils.retainAutoApprovedScopes */

@@ -16,7 +16,6 @@ export type AuditEvent =
   | "UserVerifiedEvent"
   | "UserInvited"
   | "UserAccountUnlockedEvent"
-  | "UserAccountLockedEvent"
   | "ApprovalModifiedEvent"
   | "IdentityProviderCreatedEvent"
   | "IdentityProviderModifiedEvent"

@@ -1,4 +1,5 @@
 import { audit } from "./audit.ts";
+import { fitsAnySecret } from "./client-secrets.ts";
 import type { UaaContext } from "./context.ts";
 import { badCredentials, UaaError } from "./errors.ts";
 import type { OauthClient } from "./model.ts";
@@ -11,19 +12,13 @@ export interface AuthenticatedClient {
 }
 
 /** The client with this secret. Throws `invalid_client`. */
-export async function authenticateClient(
-  context: UaaContext,
-  clientId: string,
-  secret: string,
-): Promise<AuthenticatedClient> {
+async function authenticateClient(context: UaaContext, clientId: string, secret: string): Promise<AuthenticatedClient> {
   const client = await context.clients.find(clientId);
   if (client === null) {
     await context.hasher.pretend(secret);
     throw refused(context, clientId);
   }
-  for (const hash of client.secretHashes) {
-    if (await context.hasher.matches(secret, hash)) return { client, method: secret === "" ? "empty" : "secret" };
-  }
+  if (await fitsAnySecret(context, client, secret)) return { client, method: secret === "" ? "empty" : "secret" };
   throw refused(context, clientId);
 }
 

@@ -1,3 +1,4 @@
+import { JWT_BEARER } from "./approval.ts";
 import { UaaError } from "./errors.ts";
 import type { OauthClient } from "./model.ts";
 import { coversScope } from "./scopes.ts";
@@ -45,7 +46,6 @@ const AUTHORITIES_FOR_ALL: readonly string[] = ["uaa.none"];
 /** UAA: reservedClientIds */
 const RESERVED_IDS: ReadonlySet<string> = new Set(["uaa"]);
 const REFRESHED: readonly string[] = ["authorization_code", "password"];
-const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /** Who registers a client; null: somebody who may do anything. */
 export interface Registrar {

@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { type BootedUaa, bootUaa, FORM, type Json, secretOf, UAA_URL } from "./testing/boot-uaa.ts";
+import { type BootedUaa, bootUaa, FORM, type Json, UAA_URL } from "./testing/boot-uaa.ts";
+import { assertScopesAsked } from "./testing/refusals.ts";
 
 const service = (id: string, more: Json = {}): Json => ({
   client_id: id,
@@ -180,8 +181,7 @@ test("a client shows itself to people, with no link that runs a script", async (
 
 test("each endpoint of clients asks for its scope", async () => {
   await using uaa = await bootUaa();
-  const token = await tokenOf(uaa, "gorouter", secretOf("gorouter"));
-  for (const [method, path] of [
+  await assertScopesAsked(uaa, [
     ["GET", "/oauth/clients"],
     ["POST", "/oauth/clients"],
     ["GET", "/oauth/clients/cf"],
@@ -198,13 +198,7 @@ test("each endpoint of clients asks for its scope", async () => {
     ["POST", "/oauth/clients/tx/modify"],
     ["POST", "/oauth/clients/tx/secret"],
     ["PUT", "/oauth/clients/cf/meta"],
-  ] as const) {
-    const body = method === "GET" || method === "DELETE" ? undefined : {};
-    const refused = await uaa.json(method, path, token, body);
-    assert.deepEqual([refused.status, refused.json["error"]], [403, "insufficient_scope"], `${method} ${path}`);
-    const stranger = await uaa.send(method, path, {});
-    assert.deepEqual([stranger.status, stranger.json["error"]], [401, "unauthorized"], `${method} ${path}`);
-  }
+  ]);
 });
 
 test("a client's keys may lie at its own address", async () => {

@@ -13,7 +13,6 @@ const STATUS = {
   invalid_scope: 400,
   unsupported_grant_type: 400,
   unsupported_response_type: 400,
-  redirect_uri_mismatch: 400,
   invalid_scim_resource: 400,
   scim: 400,
   invalid_password: 422,
@@ -53,6 +52,11 @@ export class UaaError extends Error {
 /** Wrong user name, password or client secret: one text for all, so that nobody learns which. */
 export function badCredentials(): UaaError {
   return new UaaError("invalid_client", "Bad credentials");
+}
+
+/** Nothing, or nothing that can be read, says who asks. */
+export function notAuthenticated(): UaaError {
+  return new UaaError("unauthorized", "Full authentication is required to access this resource");
 }
 
 export interface WireError {

@@ -1,5 +1,6 @@
 import { UaaError } from "./errors.ts";
 import { defaultsOf, isOauth, type ProviderConfig } from "./identity-provider.ts";
+import { isHttpUrl } from "./provider-http.ts";
 
 /** What a request says of a provider. */
 export interface ProviderInput {
@@ -177,10 +178,6 @@ function checkPolicies(config: ProviderConfig): void {
   };
   check(config["passwordPolicy"], "password", PASSWORD_COUNTS);
   check(config["lockoutPolicy"], "lockout", LOCKOUT_COUNTS);
-}
-
-function isHttpUrl(value: unknown): boolean {
-  return typeof value === "string" && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }
 
 function isTexts(value: unknown): value is readonly string[] {

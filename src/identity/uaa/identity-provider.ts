@@ -14,8 +14,6 @@ export interface IdentityProvider {
 
 export type ProviderConfig = Readonly<Record<string, unknown>>;
 
-export type OauthType = "oidc1.0" | "oauth2.0";
-
 /** Fields that go in and never out. UAA: IdentityProviderEndpoints.redactSensitiveData */
 const SECRET_FIELDS: ReadonlySet<string> = new Set(["bindPassword", "relyingPartySecret", "jwtClientAuthentication"]);
 
@@ -57,7 +55,7 @@ export function defaultsOf(type: string): ProviderConfig {
   return DEFAULTS[type] ?? {};
 }
 
-export function isOauth(type: string): type is OauthType {
+export function isOauth(type: string): boolean {
   return type === "oidc1.0" || type === "oauth2.0";
 }
 

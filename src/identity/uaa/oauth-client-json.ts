@@ -1,4 +1,5 @@
-import { UaaError } from "./errors.ts";
+import { JWT_BEARER } from "./approval.ts";
+import { refuse } from "./client-rules.ts";
 import type { OauthClient } from "./model.ts";
 
 const GRANT_TYPES: ReadonlySet<string> = new Set([
@@ -9,7 +10,7 @@ const GRANT_TYPES: ReadonlySet<string> = new Set([
   "refresh_token",
   "user_token",
   "urn:ietf:params:oauth:grant-type:saml2-bearer",
-  "urn:ietf:params:oauth:grant-type:jwt-bearer",
+  JWT_BEARER,
 ]);
 /** Fields with a place of their own, or never to be kept as they came. */
 const KNOWN: ReadonlySet<string> = new Set([
@@ -150,8 +151,4 @@ function withoutNulls(additional: Readonly<Record<string, unknown>>): Record<str
       ([name, value]) => value !== null && !(name === "allowpublic" && value === false),
     ),
   );
-}
-
-function refuse(text: string): UaaError {
-  return new UaaError("invalid_client", text, { status: 400 });
 }

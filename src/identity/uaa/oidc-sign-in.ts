@@ -6,11 +6,10 @@ import { type ExternalClaims, type ExternalIdentity, ExternalIdentityError, read
 import { authMethodOf, type IdentityProvider, type ProviderConfig } from "./identity-provider.ts";
 import type { ExternalSignIn } from "./identity-source.ts";
 import type { OauthEndpoints, OidcProviders } from "./oidc-provider.ts";
+import { CLIENT_ASSERTION } from "./private-key-jwt.ts";
 import { askProvider, ProviderError } from "./provider-http.ts";
 import { admit } from "./shadow-user.ts";
 
-/** RFC 7523 */
-const JWT_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const ASSERTION_SECONDS = 300;
 
 /** What must come back unchanged; kept here while the browser is at the provider. */
@@ -22,7 +21,7 @@ export interface OidcRequest {
   readonly target: string;
 }
 
-export function callbackUrl(context: ProviderContext, origin: string): string {
+function callbackUrl(context: ProviderContext, origin: string): string {
   return `${context.config.uaaUrl}/login/callback/${encodeURIComponent(origin)}`;
 }
 
@@ -36,7 +35,7 @@ export function authorizationUrl(
 ): string {
   const { config } = provider;
   const url = new URL(endpoints.authUrl);
-  const scopes = Array.isArray(config["scopes"]) ? config["scopes"].map(String) : defaultScopes(provider);
+  const scopes = scopesOf(provider);
   const challenge = createHash("sha256").update(request.verifier).digest("base64url");
   const parameters: Record<string, string> = {
     ...textsOf(config["additionalAuthzParameters"]),
@@ -85,8 +84,7 @@ export async function signInWithPassword(
   const endpoints = await oidc.endpoints(provider);
   let claims: ExternalClaims;
   try {
-    const { config } = provider;
-    const scope = (Array.isArray(config["scopes"]) ? config["scopes"] : defaultScopes(provider)).join(" ");
+    const scope = scopesOf(provider).join(" ");
     const form = { grant_type: "password", response_type: "id_token", username: userName, password, scope };
     const answer = await askTokens(context, provider, endpoints, form);
     claims = await claimsOf(context, oidc, provider, endpoints, answer, null);
@@ -133,7 +131,7 @@ async function askTokens(
       ...(method === "client_secret_basic" ? {} : { client_id: id }),
       ...(method === "client_secret_post" ? { client_secret: secret } : {}),
       ...(method === "private_key_jwt"
-        ? { client_assertion_type: JWT_ASSERTION, client_assertion: await clientAssertion(context, id, endpoints) }
+        ? { client_assertion_type: CLIENT_ASSERTION, client_assertion: await clientAssertion(context, id, endpoints) }
         : {}),
     },
   });
@@ -181,8 +179,9 @@ async function claimsOf(
   return more["sub"] === claims["sub"] ? { ...more, ...claims } : claims;
 }
 
-function defaultScopes(provider: IdentityProvider): readonly string[] {
-  return provider.type === "oidc1.0" ? ["openid"] : [];
+function scopesOf({ type, config }: IdentityProvider): readonly string[] {
+  if (Array.isArray(config["scopes"])) return config["scopes"].map(String);
+  return type === "oidc1.0" ? ["openid"] : [];
 }
 
 function usesPkce(config: ProviderConfig): boolean {

@@ -31,7 +31,7 @@ export const DEFAULT_PASSWORD_POLICY: PasswordPolicy = {
 const LENGTH_MAX = 255;
 
 /** The policy in force: the internal provider's, else the configuration's. */
-export async function passwordPolicyOf(context: UaaContext): Promise<PasswordPolicy> {
+async function passwordPolicyOf(context: UaaContext): Promise<PasswordPolicy> {
   const { password } = await context.identities.internalPolicies();
   return { ...DEFAULT_PASSWORD_POLICY, ...context.config.passwordPolicy, ...password };
 }

@@ -3,7 +3,8 @@ import type { UaaContext } from "./context.ts";
 import type { OauthClient } from "./model.ts";
 import { ProviderError } from "./provider-http.ts";
 
-const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/** RFC 7523 */
+export const CLIENT_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /** Keys of two halves only: a shared secret or no key at all would let others sign. */
 const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
 
@@ -26,7 +27,7 @@ export async function isClientAssertion(
   client: OauthClient,
   parameters: Readonly<Record<string, string>>,
 ): Promise<boolean> {
-  if (parameters["client_assertion_type"] !== ASSERTION_TYPE) return false;
+  if (parameters["client_assertion_type"] !== CLIENT_ASSERTION) return false;
   const keys = registeredKeys(client) ?? (await publishedKeys(context, client));
   if (keys === null) return false;
   const { issuerUrl, uaaUrl } = context.config;

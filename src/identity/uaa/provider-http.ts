@@ -26,8 +26,7 @@ export async function askProvider(
   request: ProviderRequest,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { url, form } = request;
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw new ProviderError("not an http or https URL");
+  if (!isHttpUrl(url)) throw new ProviderError("not an http or https URL");
   const host = new URL(url).host;
   let answer: HttpResponse;
   let text: string;
@@ -56,4 +55,8 @@ export async function askProvider(
     // said below
   }
   throw new ProviderError(`${host} answered something that is no JSON object`);
+}
+
+export function isHttpUrl(value: unknown): boolean {
+  return typeof value === "string" && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }

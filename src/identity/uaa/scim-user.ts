@@ -112,8 +112,8 @@ export function validateUser(
   }
 }
 
-/** What a PATCH takes away: `{ "meta": { "attributes": ["phoneNumbers"] } }`. SCIM 1.1 §3.3.2 */
-function removedAttributes(meta: unknown): ReadonlySet<string> {
+/** What a PATCH takes away, in lower case: `{ "meta": { "attributes": ["phoneNumbers"] } }`. SCIM 1.1 §3.3.2 */
+export function removedAttributes(meta: unknown): ReadonlySet<string> {
   const list = typeof meta === "object" && meta !== null && "attributes" in meta ? meta.attributes : [];
   const names = Array.isArray(list) ? list.map((name) => String(name).toLowerCase()) : [];
   return new Set(names.flatMap((name) => (name === "name" ? ["givenname", "familyname"] : [name])));

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type BootedUaa, bootUaa, type Json, newUser, password, secretOf } from "./testing/boot-uaa.ts";
+import { type BootedUaa, bootUaa, type Json, newUser, password } from "./testing/boot-uaa.ts";
+import { assertScopesAsked } from "./testing/refusals.ts";
 
 const filter = (text: string): string => encodeURIComponent(text);
 const make = async (uaa: BootedUaa, token: unknown, path: string, body: Json): Promise<Json> => {
@@ -205,6 +206,12 @@ test("who may only convert ids sees ids, names and origins, and no wildcards", a
   const ask = (text: string) => uaa.json("GET", `/ids/Users?filter=${filter(text)}`, lookup);
   const { json } = await ask('userName eq "admin" and origin eq "uaa"');
   assert.deepEqual(Object.keys((json["resources"] as Json[])[0]!).sort(), ["id", "origin", "userName"]);
+  const found = async (query: string) =>
+    (await uaa.json("GET", `/ids/Users?filter=${filter('userName eq "gone" or userName eq "admin"')}${query}`, lookup))
+      .json;
+  await make(uaa, await uaa.adminClient(), "/Users", { ...newUser("gone"), active: false });
+  assert.deepEqual(namesOf(await found(""), "userName"), ["admin"], "who is not active is not told");
+  assert.deepEqual(namesOf(await found("&includeInactive=true"), "userName"), ["admin", "gone"]);
   for (const bad of ['userName co "a"', "userName pr", 'origin eq "uaa"', 'email eq "a"', 'id gt "a"', ""]) {
     assert.equal((await ask(bad)).status, 400, bad);
   }
@@ -212,10 +219,7 @@ test("who may only convert ids sees ids, names and origins, and no wildcards", a
 
 test("each endpoint of users and groups asks for its scope", async () => {
   await using uaa = await bootUaa();
-  const token = (await uaa.token({ grant_type: "client_credentials" }, "gorouter", secretOf("gorouter"))).json[
-    "access_token"
-  ];
-  for (const [method, path] of [
+  await assertScopesAsked(uaa, [
     ["GET", "/Users"],
     ["POST", "/Users"],
     ["GET", "/Users/x"],
@@ -250,13 +254,7 @@ test("each endpoint of users and groups asks for its scope", async () => {
     ["DELETE", "/identity-providers/x"],
     ["PATCH", "/identity-providers/x/status"],
     ["POST", "/identity-providers/test"],
-  ] as const) {
-    const body = method === "GET" || method === "DELETE" ? undefined : {};
-    const refused = await uaa.json(method, path, token, body);
-    assert.deepEqual([refused.status, refused.json["error"]], [403, "insufficient_scope"], `${method} ${path}`);
-    const stranger = await uaa.send(method, path, {});
-    assert.deepEqual([stranger.status, stranger.json["error"]], [401, "unauthorized"], `${method} ${path}`);
-  }
+  ]);
 });
 
 test("property: no filter, however hostile, is more than a bad request", async () => {

@@ -1,3 +1,4 @@
+import { JWT_BEARER } from "./approval.ts";
 import type { BootstrapClient } from "./config.ts";
 
 /**
@@ -35,7 +36,7 @@ export function standardClients(uaaUrl: string, secretOf: (clientId: string) => 
         "clients.read",
       ],
       authorities: ["uaa.none"],
-      grantTypes: ["password", "refresh_token", "urn:ietf:params:oauth:grant-type:jwt-bearer"],
+      grantTypes: ["password", "refresh_token", JWT_BEARER],
       accessTokenValiditySeconds: 1200,
       refreshTokenValiditySeconds: 2_592_000,
     },

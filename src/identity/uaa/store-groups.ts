@@ -3,8 +3,8 @@ import { UaaError } from "./errors.ts";
 import type { Group, Membership, MemberType } from "./model.ts";
 import type { GroupRow, UaaTables } from "./schema.ts";
 import type { ScimFilter } from "./scim-filter.ts";
-import { type ScimColumn, scimFilterSql, sortColumnOf } from "./scim-filter-sql.ts";
-import type { Page, PageRequest } from "./store-users.ts";
+import type { ScimColumn } from "./scim-filter-sql.ts";
+import { type Page, type PageRequest, scimPage } from "./scim-page.ts";
 
 const GROUP_COLUMNS: ReadonlyMap<string, ScimColumn> = new Map([
   ["id", { column: "id", type: "text" }],
@@ -38,12 +38,7 @@ export class GroupStore {
   }
 
   async findByName(displayName: string): Promise<Group | null> {
-    const row = await this.#db
-      .selectFrom("groups")
-      .selectAll()
-      .where("display_name_lower", "=", displayName.toLowerCase())
-      .executeTakeFirst();
-    return row === undefined ? null : fromRow(row);
+    return (await this.findByNames([displayName]))[0] ?? null;
   }
 
   async findByNames(displayNames: readonly string[]): Promise<Group[]> {
@@ -55,23 +50,8 @@ export class GroupStore {
 
   /** Throws `ScimFilterError` for an attribute that groups do not have. */
   async query(filter: ScimFilter, page: PageRequest): Promise<Page<Group>> {
-    const condition = scimFilterSql(filter, GROUP_COLUMNS);
-    const sortColumn = sortColumnOf(page.sortBy, GROUP_COLUMNS);
-    const { total } = await this.#db
-      .selectFrom("groups")
-      .select((eb) => eb.fn.countAll<number>().as("total"))
-      .where(condition)
-      .executeTakeFirstOrThrow();
-    const rows = await this.#db
-      .selectFrom("groups")
-      .selectAll()
-      .where(condition)
-      .orderBy(sql.ref(sortColumn), page.ascending ? "asc" : "desc")
-      .orderBy("id")
-      .limit(page.limit)
-      .offset(page.offset)
-      .execute();
-    return { items: rows.map(fromRow), total };
+    const { items, total } = await scimPage(this.#db, "groups", GROUP_COLUMNS, filter, page);
+    return { items: items.map(fromRow), total };
   }
 
   /** Throws `scim_resource_already_exists`. */
@@ -136,14 +116,7 @@ export class GroupStore {
   }
 
   async members(groupId: string): Promise<Membership[]> {
-    const rows = await this.#db
-      .selectFrom("memberships")
-      .selectAll()
-      .where("group_id", "=", groupId)
-      .orderBy("added_ms")
-      .orderBy("member_id")
-      .execute();
-    return rows.map(toMembership);
+    return (await this.membersOf([groupId])).get(groupId) ?? [];
   }
 
   /** True when the member was not in the group before. */
@@ -166,8 +139,7 @@ export class GroupStore {
 
   /** Direct members by group id; a group without any is not there. */
   async membersOf(groupIds: readonly string[]): Promise<Map<string, Membership[]>> {
-    const members = new Map<string, Membership[]>();
-    if (groupIds.length === 0) return members;
+    if (groupIds.length === 0) return new Map();
     const rows = await this.#db
       .selectFrom("memberships")
       .selectAll()
@@ -175,15 +147,10 @@ export class GroupStore {
       .orderBy("added_ms")
       .orderBy("member_id")
       .execute();
-    for (const row of rows) {
-      const list = members.get(row.group_id) ?? [];
-      list.push(toMembership(row));
-      members.set(row.group_id, list);
-    }
-    return members;
+    return Map.groupBy(rows.map(toMembership), (member) => member.groupId);
   }
 
-  /** As `groupsOf`, for many members at once. */
+  /** As `groupsOf`, by member. */
   async groupsOfMany(memberIds: readonly string[]): Promise<Map<string, HeldGroup[]>> {
     const held = new Map<string, HeldGroup[]>();
     if (memberIds.length === 0) return held;
@@ -223,15 +190,7 @@ export class GroupStore {
 
   /** Groups with this member, directly or by way of inner groups (at most 16 deep). */
   async groupsOf(memberId: string): Promise<HeldGroup[]> {
-    const { rows } = await sql<GroupRow & { depth: number }>`
-      WITH RECURSIVE reached (group_id, depth) AS (
-        SELECT group_id, 1 FROM memberships WHERE member_id = ${memberId}
-        UNION
-        SELECT m.group_id, r.depth + 1 FROM memberships m JOIN reached r ON m.member_id = r.group_id WHERE r.depth < 16
-      )
-      SELECT g.*, min(r.depth) AS depth FROM reached r JOIN groups g ON g.id = r.group_id
-      GROUP BY g.id ORDER BY g.display_name`.execute(this.#db);
-    return rows.map((row) => ({ group: fromRow(row), direct: row.depth === 1 }));
+    return (await this.groupsOfMany([memberId])).get(memberId) ?? [];
   }
 }
 

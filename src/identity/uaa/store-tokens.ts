@@ -99,7 +99,7 @@ export class TokenStore {
     await this.#db.deleteFrom("sessions").where("expires_ms", "<", nowMs).execute();
   }
 
-  /** A new code; older ones with the same intent end. UAA: ExpiringCodeStore.expireByIntent */
+  /** A new code. With `replaceIntent` older ones with the same intent end. UAA: ExpiringCodeStore.expireByIntent */
   async saveCode(
     code: string,
     intent: string,
@@ -136,10 +136,6 @@ export class TokenStore {
       .where("expires_ms", ">", nowMs)
       .executeTakeFirst();
     return row === undefined ? null : toCode(row);
-  }
-
-  async deleteCodes(intent: string): Promise<void> {
-    await this.#db.deleteFrom("one_time_codes").where("intent", "=", intent).execute();
   }
 
   async saveSession(sessionId: string, session: Session): Promise<void> {
@@ -210,46 +206,34 @@ export class TokenStore {
 
   async saveApprovals(approvals: readonly Approval[]): Promise<void> {
     await this.#db.transaction().execute(async (trx) => {
-      for (const { userId, clientId, scope, status, expiresMs, lastModifiedMs } of approvals) {
-        const answer = { status, expires_ms: expiresMs, last_modified_ms: lastModifiedMs };
-        await trx
-          .insertInto("approvals")
-          .values({ user_id: userId, client_id: clientId, scope, ...answer })
-          .onConflict((conflict) => conflict.columns(["user_id", "client_id", "scope"]).doUpdateSet(answer))
-          .execute();
-      }
+      for (const approval of approvals) await saveApproval(trx, approval);
     });
   }
 
   /** In place of all that the user has said, or of what was said about one client. */
   async replaceApprovals(userId: string, clientId: string | null, approvals: readonly Approval[]): Promise<void> {
-    const latest = new Map(approvals.map((approval) => [`${approval.clientId} ${approval.scope}`, approval]));
     await this.#db.transaction().execute(async (trx) => {
       let old = trx.deleteFrom("approvals").where("user_id", "=", userId);
       if (clientId !== null) old = old.where("client_id", "=", clientId);
       await old.execute();
-      for (const approval of latest.values()) {
-        const row = {
-          user_id: userId,
-          client_id: approval.clientId,
-          scope: approval.scope,
-          status: approval.status,
-          expires_ms: approval.expiresMs,
-          last_modified_ms: approval.lastModifiedMs,
-        };
-        const { user_id: _user, client_id: _client, scope: _scope, ...answer } = row;
-        await trx
-          .insertInto("approvals")
-          .values(row)
-          .onConflict((conflict) => conflict.columns(["user_id", "client_id", "scope"]).doUpdateSet(answer))
-          .execute();
-      }
+      for (const approval of approvals) await saveApproval(trx, approval);
     });
   }
 
   async deleteApprovals(userId: string, clientId: string): Promise<void> {
     await this.#db.deleteFrom("approvals").where("user_id", "=", userId).where("client_id", "=", clientId).execute();
   }
+}
+
+/** Of two answers to the same question the later one counts. */
+async function saveApproval(db: Kysely<UaaTables>, approval: Approval): Promise<void> {
+  const { userId, clientId, scope, status, expiresMs, lastModifiedMs } = approval;
+  const answer = { status, expires_ms: expiresMs, last_modified_ms: lastModifiedMs };
+  await db
+    .insertInto("approvals")
+    .values({ user_id: userId, client_id: clientId, scope, ...answer })
+    .onConflict((conflict) => conflict.columns(["user_id", "client_id", "scope"]).doUpdateSet(answer))
+    .execute();
 }
 
 function toCode(row: UaaTables["one_time_codes"]): OneTimeCode {

@@ -4,7 +4,8 @@ import { FAILURES_KEPT_MS } from "./lockout.ts";
 import type { User } from "./model.ts";
 import type { UaaTables, UserRow } from "./schema.ts";
 import type { ScimFilter } from "./scim-filter.ts";
-import { type ScimColumn, scimFilterSql, sortColumnOf } from "./scim-filter-sql.ts";
+import type { ScimColumn } from "./scim-filter-sql.ts";
+import { type Page, type PageRequest, scimPage } from "./scim-page.ts";
 
 /** UAA: SimpleAttributeNameMapper of the SCIM users */
 export const USER_COLUMNS: ReadonlyMap<string, ScimColumn> = new Map([
@@ -33,18 +34,7 @@ export const USER_COLUMNS: ReadonlyMap<string, ScimColumn> = new Map([
   ["last_logon_success_time", { column: "last_logon_ms", type: "time" }],
 ]);
 
-export interface PageRequest {
-  /** From 0. */
-  readonly offset: number;
-  readonly limit: number;
-  readonly sortBy: string;
-  readonly ascending: boolean;
-}
-
-export interface Page<T> {
-  readonly items: T[];
-  readonly total: number;
-}
+const IS_ACTIVE: ScimFilter = { kind: "compare", attribute: "active", operator: "eq", value: true };
 
 /** Accounts and their failed sign-ins. Changes are durable once the caller has awaited `Sqlite.durable()`. */
 export class UserStore {
@@ -61,9 +51,7 @@ export class UserStore {
 
   /** Any origin when none is given. */
   async findByName(userName: string, origin: string | null): Promise<User[]> {
-    let query = this.#db.selectFrom("users").selectAll().where("user_name_lower", "=", userName.toLowerCase());
-    if (origin !== null) query = query.where("origin", "=", origin);
-    return (await query.orderBy("created_ms").execute()).map(fromRow);
+    return await this.findByNames([userName], origin);
   }
 
   /** The oldest with this address, compared without case. */
@@ -94,24 +82,9 @@ export class UserStore {
 
   /** Throws `ScimFilterError` for an attribute that users do not have. */
   async query(filter: ScimFilter, page: PageRequest, onlyActive = false): Promise<Page<User>> {
-    const sortColumn = sortColumnOf(page.sortBy, USER_COLUMNS);
-    let condition = scimFilterSql(filter, USER_COLUMNS);
-    if (onlyActive) condition = sql`(${condition} AND active = 1)`;
-    const { total } = await this.#db
-      .selectFrom("users")
-      .select((eb) => eb.fn.countAll<number>().as("total"))
-      .where(condition)
-      .executeTakeFirstOrThrow();
-    const rows = await this.#db
-      .selectFrom("users")
-      .selectAll()
-      .where(condition)
-      .orderBy(sql.ref(sortColumn), page.ascending ? "asc" : "desc")
-      .orderBy("id")
-      .limit(page.limit)
-      .offset(page.offset)
-      .execute();
-    return { items: rows.map(fromRow), total };
+    const wanted: ScimFilter = onlyActive ? { kind: "and", left: filter, right: IS_ACTIVE } : filter;
+    const { items, total } = await scimPage(this.#db, "users", USER_COLUMNS, wanted, page);
+    return { items: items.map(fromRow), total };
   }
 
   /** Throws `scim_resource_already_exists`. */

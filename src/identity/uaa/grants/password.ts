@@ -1,5 +1,5 @@
 import type { UaaContext } from "../context.ts";
-import { UaaError } from "../errors.ts";
+import { notAuthenticated, UaaError } from "../errors.ts";
 import type { ExternalSignIn } from "../identity-source.ts";
 import { PASSCODE, type PasscodePayload } from "../passcode.ts";
 import { signInByProgram } from "../sign-in.ts";
@@ -12,9 +12,7 @@ export async function passwordGrant(context: UaaContext, request: GrantRequest):
   let signedIn: ExternalSignIn;
   if (passcode !== undefined && password === undefined) signedIn = await byPasscode(context, passcode);
   else {
-    if (username === undefined || password === undefined) {
-      throw new UaaError("unauthorized", "Full authentication is required to access this resource");
-    }
+    if (username === undefined || password === undefined) throw notAuthenticated();
     signedIn = await signInByProgram(context, username, password, originOf(loginHint));
   }
   return await grantToUser(context, request, signedIn, nonce ?? null);

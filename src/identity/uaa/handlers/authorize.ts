@@ -12,7 +12,7 @@ import {
 } from "../authorization-request.ts";
 import type { UaaContext } from "../context.ts";
 import { csrfOf, requireCsrf } from "../cookies.ts";
-import { UaaError } from "../errors.ts";
+import { notAuthenticated, UaaError } from "../errors.ts";
 import { AUTHORIZATION_CODE, type CodePayload } from "../grants/authorization-code.ts";
 import { authenticationNow } from "../grants/grant.ts";
 import type { User } from "../model.ts";
@@ -155,7 +155,7 @@ function postedCredentials(
     const read = JSON.parse(credentials) as Record<string, unknown> | null;
     return { userName: String(read?.["username"] ?? ""), password: String(read?.["password"] ?? "") };
   } catch {
-    throw new UaaError("unauthorized", "Full authentication is required to access this resource");
+    throw notAuthenticated();
   }
 }
 

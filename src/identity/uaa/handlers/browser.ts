@@ -39,14 +39,19 @@ export async function requireSession(
   reply: FastifyReply,
 ): Promise<LiveSession | null> {
   const session = await sessionOf(context, request);
+  const target = request.method === "GET" ? request.url : "/";
   if (session === null) {
-    redirectToLogin(reply, request.method === "GET" ? request.url : "/");
+    redirectToLogin(reply, target);
     return null;
   }
   if (!session.passwordChangeRequired) return session;
-  const target = new URLSearchParams({ form_redirect_uri: request.method === "GET" ? request.url : "/" });
-  reply.redirect(`/force_password_change?${target}`, 302);
+  reply.redirect(forcedChange(target), 302);
   return null;
+}
+
+/** The page for the new password that must come first; `target` comes after it. */
+export function forcedChange(target: string): string {
+  return `/force_password_change?${new URLSearchParams({ form_redirect_uri: target })}`;
 }
 
 export function wantsHtml(request: FastifyRequest): boolean {

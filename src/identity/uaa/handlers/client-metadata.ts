@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
+import { isHttpUrl } from "../provider-http.ts";
 import type { ClientMetadata } from "../store-clients.ts";
 import { findClient } from "./clients.ts";
 import { bearerOf, jsonBodyOf, requireScope } from "./request.ts";
@@ -60,7 +61,7 @@ function nameOf(name: unknown): string | null {
 function readUrl(value: unknown): string | null {
   const url = readText(value, "appLaunchUrl", 1024);
   // It becomes a link on a page: no other scheme may run there.
-  if (url !== null && !(URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))) {
+  if (url !== null && !isHttpUrl(url)) {
     throw new UaaError("invalid_request", "appLaunchUrl must be an http or https URL");
   }
   return url;

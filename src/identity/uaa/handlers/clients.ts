@@ -161,7 +161,7 @@ export async function findClient(context: UaaContext, clientId: string): Promise
 }
 
 /** Null for an administrator. */
-export function registrarOf(caller: VerifiedToken): Registrar | null {
+function registrarOf(caller: VerifiedToken): Registrar | null {
   if (isClientAdmin(caller)) return null;
   const { clientId, scope } = caller.client;
   return { clientId, scope };

@@ -6,7 +6,7 @@ import { parseScimFilter, type ScimFilter } from "../scim-filter.ts";
 import { SCIM_SCHEMAS } from "../scim-user.ts";
 import type { ExternalGroupMapping } from "../store-external-groups.ts";
 import { jsonBodyOf, parametersOf, requireScope } from "./request.ts";
-import { readScimQuery } from "./scim-query.ts";
+import { readScimQuery, wirePage } from "./scim-query.ts";
 
 /** Where a name or an id is given in a path. */
 interface Unmap {
@@ -28,13 +28,9 @@ export function registerExternalGroups(server: FastifyInstance, context: UaaCont
           (origin === "" || mapping.origin === origin) &&
           (externalGroup === "" || mapping.externalGroup === externalGroup),
       );
-      return {
-        resources: found.slice(query.page.offset, query.page.offset + query.count).map(listedMapping),
-        startIndex: query.startIndex,
-        itemsPerPage: query.count,
-        totalResults: found.length,
-        schemas: SCIM_SCHEMAS,
-      };
+      const { offset, limit } = query.page;
+      const resources = found.slice(offset, offset + limit).map(listedMapping);
+      return wirePage({ ...query, attributes: [] }, resources, found.length);
     });
   }
 

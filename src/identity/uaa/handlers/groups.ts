@@ -4,6 +4,7 @@ import { UaaError } from "../errors.ts";
 import type { Group } from "../model.ts";
 import { freshGroup } from "../new-group.ts";
 import { mergeMembers, readDisplayName, readMembers, wireGroup } from "../scim-group.ts";
+import { removedAttributes } from "../scim-user.ts";
 import { jsonBodyOf, requireScope } from "./request.ts";
 import { orBadFilter, pickAttributes, readScimQuery, wantsAttribute, wirePage } from "./scim-query.ts";
 import { readVersion } from "./users.ts";
@@ -112,9 +113,4 @@ async function changeGroup(
   await groups.update(next, version, mergeMembers(before, given), clock.nowMs());
   await file.durable();
   return next;
-}
-
-function removedAttributes(meta: unknown): ReadonlySet<string> {
-  const list = typeof meta === "object" && meta !== null && "attributes" in meta ? meta.attributes : [];
-  return new Set(Array.isArray(list) ? list.map((name) => String(name).toLowerCase()) : []);
 }

@@ -10,7 +10,6 @@ import { freshUser } from "../new-user.ts";
 import { changePassword } from "../password-change.ts";
 import { signIn } from "../sign-in.ts";
 import { newPasswordPage } from "./account-pages.ts";
-import { verifyUser } from "./account-status.ts";
 import { sendErrorPage, sendPage } from "./browser.ts";
 import { isEmail } from "./email-change.ts";
 import { passwordFault } from "./new-password.ts";
@@ -121,8 +120,7 @@ export function registerInvitations(server: FastifyInstance, context: UaaContext
     const data = await takeAccountCode(context, "INVITATION", code);
     if (data === null) return sendErrorPage(request, reply, expired());
     // An invitation never changes the password of an account that is in use.
-    if (user.verified) await verifyUser(context, user);
-    else await changePassword(context, user, password);
+    if (!user.verified) await changePassword(context, user, password);
     return await leadOn(context, reply, data);
   });
 }

@@ -8,7 +8,7 @@ import { makePasscode } from "../passcode.ts";
 import { endSession, sessionOf, startSession } from "../session.ts";
 import { LOCKED, NOT_VERIFIED, signIn } from "../sign-in.ts";
 import { verifySignature } from "../token-service.ts";
-import { redirectToLogin, requireSession, sendPage, wantsHtml } from "./browser.ts";
+import { forcedChange, redirectToLogin, requireSession, sendPage, wantsHtml } from "./browser.ts";
 import { infoOf } from "./info.ts";
 import { homePage, loginPage, passcodePage } from "./login-page.ts";
 import { bearerOf, parametersOf } from "./request.ts";
@@ -107,10 +107,6 @@ export function registerLogin(server: FastifyInstance, context: UaaContext): voi
     if (wantsHtml(request)) return sendPage(reply, passcodePage(passcode));
     return reply.header("cache-control", "no-store").send(passcode);
   });
-}
-
-function forcedChange(target: string): string {
-  return `/force_password_change?${new URLSearchParams({ form_redirect_uri: target })}`;
 }
 
 /** The client that sent the browser to sign out: by a token of ours, or by name. */

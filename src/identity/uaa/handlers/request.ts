@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { type AuthenticatedClient, authenticateByForm, authenticateByHeader } from "../client-auth.ts";
 import type { UaaContext } from "../context.ts";
-import { UaaError } from "../errors.ts";
+import { notAuthenticated, UaaError } from "../errors.ts";
 import type { OauthClient } from "../model.ts";
 import { type VerifiedToken, verifyToken } from "../token-service.ts";
 import { switchedToken, zoneSwitchOf } from "../zone-switch.ts";
@@ -34,9 +34,7 @@ export function jsonBodyOf(request: FastifyRequest): Record<string, unknown> {
 export async function bearerOf(context: UaaContext, request: FastifyRequest): Promise<VerifiedToken> {
   const header = request.headers.authorization ?? "";
   const match = /^bearer\s+(\S+)$/i.exec(header);
-  if (match === null) {
-    throw new UaaError("unauthorized", "Full authentication is required to access this resource");
-  }
+  if (match === null) throw notAuthenticated();
   const { parent, zoneId } = context;
   // Only the default zone hands requests with these headers on, and no zone's own subdomain takes them.
   if (parent !== null && zoneSwitchOf(request.headers) !== null) {
@@ -90,7 +88,7 @@ export async function authenticatedClientOf(
   }
   const parameters = parametersOf(request);
   if (parameters["client_id"] === undefined && parameters["client_assertion"] === undefined) {
-    throw new UaaError("unauthorized", "Full authentication is required to access this resource");
+    throw notAuthenticated();
   }
   return await authenticateByForm(context, parameters);
 }

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import { UaaError } from "../errors.ts";
 import { parseScimFilter, type ScimFilter, ScimFilterError } from "../scim-filter.ts";
+import type { PageRequest } from "../scim-page.ts";
 import { SCIM_SCHEMAS } from "../scim-user.ts";
-import type { PageRequest } from "../store-users.ts";
 import { escapeHtml } from "./page.ts";
 import { parametersOf } from "./request.ts";
 

@@ -101,9 +101,9 @@ export async function buildServer(context: UaaContext, zones: Zones | null): Pro
     registerAutologin,
     registerAccountStatus,
     registerAccount,
+    registerExternalLogin,
   ];
   for (const register of parts) register(server, context);
-  registerExternalLogin(server, context);
   if (zones !== null) {
     dispatchToZones(server, context, zones);
     registerIdentityZones(server, context, zones);
