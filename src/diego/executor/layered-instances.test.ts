@@ -119,7 +119,12 @@ test("what is no decent layer is unpacked in the container as ever: too large, w
 test("what was staged here is unpacked while it is uploaded", { skip }, async (t) => {
   const archive = await droplet();
   const bench = await layeredBench(t, archive);
-  bench.answers.set("http://uploader/v1/droplet/1", async () => ({ status: 201, body: Buffer.alloc(0) }));
+  const layers = join(bench.folder, "layers");
+  const { checksumValue } = download(archive);
+  bench.answers.set("http://uploader/v1/droplet/1", async () => {
+    await eventually(() => readdirSync(layers).some((name) => name.startsWith(checksumValue!)), "unpacking has begun");
+    return { status: 201, body: Buffer.alloc(0) };
+  });
   bench.garden.programs.set("/builder", async ({ container }) => {
     container.files.set("/tmp/droplet", archive);
     return 0;
