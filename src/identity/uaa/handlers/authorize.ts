@@ -3,41 +3,26 @@ import { APPROVAL_TTL_MS, answersOf, autoApproved } from "../approval.ts";
 import { audit } from "../audit.ts";
 import {
   type AuthorizationRequest,
-  answersInFragment,
   checkAuthorization,
   failureAddress,
-  grantTypeOf,
   readAuthorization,
   returnAddress,
 } from "../authorization-request.ts";
 import type { UaaContext } from "../context.ts";
 import { csrfOf, requireCsrf } from "../cookies.ts";
-import { notAuthenticated, UaaError } from "../errors.ts";
-import { AUTHORIZATION_CODE, type CodePayload } from "../grants/authorization-code.ts";
-import { authenticationNow } from "../grants/grant.ts";
-import type { User } from "../model.ts";
-import { parseScopes } from "../scopes.ts";
-import { authenticationOf, endSession, type LiveSession, sessionOf, startSession } from "../session.ts";
+import { UaaError } from "../errors.ts";
+import { authenticationOf, type LiveSession, sessionOf, startSession } from "../session.ts";
 import { sessionState } from "../session-state.ts";
-import { requireAllowedProvider, scopesOfUser, signInByProgram } from "../sign-in.ts";
-import type { Authentication } from "../token-claims.ts";
-import { issueTokens } from "../token-service.ts";
+import { requireAllowedProvider, scopesOfUser } from "../sign-in.ts";
 import { approvalPage } from "./approval-page.ts";
+import { sendAnswer } from "./authorization-answer.ts";
+import { type Requester, requesterOf } from "./authorization-requester.ts";
 import { userOfAutologin } from "./autologin.ts";
 import { redirectToLogin, sendErrorPage, sendPage } from "./browser.ts";
-import { bearerOf, parametersOf } from "./request.ts";
+import { parametersOf } from "./request.ts";
 
-/** UAA: UaaAuthorizationCodeServices, 5 minutes */
-const CODE_TTL_MS = 300_000;
 /** Parameters of the answer of an approval page; the rest is the request itself. */
 const APPROVAL_PREFIX = "scope.";
-
-/** Who asks, and by what: a browser can be asked back, a bearer token or posted credentials cannot. */
-interface Requester {
-  readonly user: User;
-  readonly authentication: Authentication;
-  readonly browser: LiveSession | null;
-}
 
 /**
  * Hands codes and tokens to clients in the name of a signed-in user: by browser session, by bearer token as `cf ssh-code`
@@ -107,56 +92,6 @@ function fail(
   const isForUser = error.status === 401 || request.headers.authorization !== undefined;
   if (isForUser && error.message !== "Unauthorized grant type") return sendErrorPage(request, reply, error);
   return reply.redirect(failureAddress(authorization, error), 302);
-}
-
-/** Null: nobody is signed in; `sign in`: the client wants a fresh sign-in. */
-async function requesterOf(
-  context: UaaContext,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { parameters }: AuthorizationRequest,
-): Promise<Requester | "sign in" | null> {
-  if (request.headers.authorization !== undefined) {
-    const token = await bearerOf(context, request);
-    // Only a token that lets act as the user may ask for codes for other clients.
-    if (token.user === null || !token.scopes.has("uaa.user")) throw new UaaError("access_denied", "Access is denied");
-    const authTime = token.claims["auth_time"];
-    const authentication = { authTime: typeof authTime === "number" ? authTime : null, authMethods: [] };
-    return { user: token.user, authentication, browser: null };
-  }
-  const posted = request.method === "POST" ? postedCredentials(parameters) : null;
-  if (posted !== null) {
-    const signedIn = await signInByProgram(context, posted.userName, posted.password, null);
-    return { user: signedIn.user, authentication: authenticationNow(context, signedIn), browser: null };
-  }
-  const browser = await sessionOf(context, request);
-  if (browser === null) return null;
-  const maxAge = Number(parameters["max_age"] ?? Number.POSITIVE_INFINITY);
-  const isTooOld = context.clock.nowMs() - browser.session.createdMs > maxAge * 1000;
-  if (parameters["prompt"] === "login" || isTooOld) {
-    // UAA: ReAuthenticationRequiredFilter
-    await endSession(context, request, reply);
-    return "sign in";
-  }
-  if (browser.passwordChangeRequired) return null; // the login page leads on to the new password
-  return { user: browser.user, authentication: authenticationOf(browser.session), browser };
-}
-
-/** As command lines of old post them. UAA: AuthzAuthenticationFilter */
-function postedCredentials(
-  parameters: Readonly<Record<string, string>>,
-): { readonly userName: string; readonly password: string } | null {
-  const { credentials, username, password, source } = parameters;
-  if (source === "credentials" && username !== undefined && password !== undefined) {
-    return { userName: username, password };
-  }
-  if (credentials === undefined) return null;
-  try {
-    const read = JSON.parse(credentials) as Record<string, unknown> | null;
-    return { userName: String(read?.["username"] ?? ""), password: String(read?.["password"] ?? "") };
-  } catch {
-    throw notAuthenticated();
-  }
 }
 
 function withoutReauthentication(request: FastifyRequest): string {
@@ -268,71 +203,4 @@ async function takeAnswer(
   } catch (error) {
     return fail(request, reply, authorization, error);
   }
-}
-
-/** Code, tokens or both. UAA: getImplicitGrantOrHybridResponse, getAuthorizationCodeResponse */
-async function sendAnswer(
-  context: UaaContext,
-  reply: FastifyReply,
-  authorization: AuthorizationRequest,
-  who: Requester,
-  scopes: readonly string[],
-): Promise<FastifyReply> {
-  const { client, responseTypes, parameters, redirectUri, prompt } = authorization;
-  const code = responseTypes.has("code") ? await makeCode(context, authorization, who, scopes) : null;
-  const state = prompt === "none" ? sessionState(context, who.user.id, client.clientId, redirectUri) : null;
-  if (!answersInFragment(responseTypes)) {
-    return reply.redirect(returnAddress(authorization, { code, session_state: state }), 302);
-  }
-  const grant = {
-    client,
-    clientAuth: "secret" as const, // nobody has asked the client for anything yet
-    grantType: grantTypeOf(responseTypes),
-    opaque: parameters["token_format"] === "opaque",
-    user: who.user,
-    authentication: who.authentication,
-    scopes,
-    nonce: parameters["nonce"] ?? null,
-  };
-  const answer = await issueTokens(context, grant, "none");
-  const withAccess = responseTypes.has("token");
-  if (!withAccess) await context.tokens.delete(answer.jti); // made for its id_token alone
-  audit(context, "TokenIssuedEvent", { clientId: client.clientId, grantType: grant.grantType, scope: answer.scope });
-  const asked = parseScopes(parameters["scope"]);
-  const isAsAsked = asked.length === scopes.length && asked.every((scope) => scopes.includes(scope));
-  const fragment = {
-    token_type: "bearer",
-    access_token: withAccess ? answer.access_token : null,
-    id_token: responseTypes.has("id_token") ? (answer.id_token ?? null) : null,
-    code,
-    expires_in: answer.expires_in,
-    scope: isAsAsked ? null : answer.scope,
-    jti: answer.jti,
-    session_state: state,
-  };
-  return reply.header("cache-control", "no-store").redirect(returnAddress(authorization, fragment), 302);
-}
-
-async function makeCode(
-  context: UaaContext,
-  { client, parameters }: AuthorizationRequest,
-  { user, authentication }: Requester,
-  scopes: readonly string[],
-): Promise<string> {
-  const payload: CodePayload = {
-    clientId: client.clientId,
-    userId: user.id,
-    scopes,
-    redirectUri: parameters["redirect_uri"] ?? null,
-    authentication,
-    nonce: parameters["nonce"] ?? null,
-    codeChallenge: parameters["code_challenge"] ?? null,
-    codeChallengeMethod: parameters["code_challenge_method"] ?? null,
-    opaque: parameters["token_format"] === "opaque",
-  };
-  const code = context.secrets.token(24);
-  const expiresMs = context.clock.nowMs() + CODE_TTL_MS;
-  await context.tokens.saveCode(code, AUTHORIZATION_CODE, payload, expiresMs, false);
-  await context.file.durable();
-  return code;
 }
