@@ -57,14 +57,13 @@ let bytes = 0;
 let entries = 0;
 const links: { readonly name: string; readonly fd: number }[] = [];
 const tar = spawn("tar", TAR, { stdio: ["pipe", "pipe", "pipe"], env: ENVIRONMENT });
+const stream = Readable.from(plainBytes(), { objectMode: false, highWaterMark: CHUNK_BYTES });
+const fed = pipeline(stream, limitedTo(streamBytesMax), tar.stdin).catch((error) => {
+  // tar gives up reading: its own words, and ours about its list, say more.
+  if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
+});
 try {
-  const tarEnds = endOf(tar);
-  const stream = Readable.from(plainBytes(), { objectMode: false, highWaterMark: CHUNK_BYTES });
-  const fed = pipeline(stream, limitedTo(streamBytesMax), tar.stdin).catch((error) => {
-    // tar gives up reading: its own words, and ours about its list, say more.
-    if (error.code !== "EPIPE") throw error;
-  });
-  await Promise.all([fed, count(), tarEnds]);
+  await Promise.all([fed, count(), endOf(tar)]);
   for (const { name, fd } of links) {
     if (!lstatSync(name).isFile() || lstatSync(name).size > 0) throw new UnsafeArchiveError(`${name} is there twice`);
     await endOf(
@@ -77,7 +76,12 @@ try {
   process.stdout.write(`${JSON.stringify({ bytes, entries })}\n`);
 } catch (error) {
   tar.kill("SIGKILL");
-  process.stderr.write((error as Error).message, () => process.exit(1));
+  // What cut the stream off is the reason, even where tar's complaint about that came here first.
+  const reason = await fed.then(
+    () => error as Error,
+    (cut: Error) => cut,
+  );
+  process.stderr.write(reason.message, () => process.exit(1));
 }
 
 /** By the first bytes, as tar itself would see it in a file. */
