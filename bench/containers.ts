@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { processTree } from "../src/garden/process-tree.ts";
 import { GardenBed, never, shellSpec, skipReason } from "../src/garden/test-bed.ts";
+import { type ProcessLauncher, type Subprocess, systemSubprocess } from "../src/kit/subprocess.ts";
 import { median, printFigure, timed } from "./_measure.ts";
 
 export const name = "containers";
@@ -18,13 +19,16 @@ export async function run(): Promise<void> {
     process.stdout.write(`not here: ${cannot}\n`);
     return;
   }
-  await using bed = await GardenBed.start("container");
+  const stages = new Stages();
+  await using bed = await GardenBed.start("container", {}, stages);
   process.stdout.write(`${bed.garden.notes.join("; ")}; load ${loadavg()[0]!.toFixed(1)}
 `);
   const spec = { netIn: [{ containerPort: 8080 }], memoryLimitBytes: 256 << 20, diskLimitBytes: 1024 << 20 };
   await bed.create("warm", spec); // the stack is made with the first one
   await bed.client.destroy("warm", never());
 
+  stages.clear();
+  const busyBefore = busyMs();
   const creates: number[] = [];
   const starts: number[] = [];
   const destroys: number[] = [];
@@ -34,10 +38,13 @@ export async function run(): Promise<void> {
     starts.push(await took(() => bed.client.run(handle, shellSpec("exec sleep 600"), quiet, never())));
     destroys.push(await took(() => bed.client.destroy(handle, never())));
   }
+  const busy = (busyMs() - busyBefore) / ROUNDS;
   printFigure("create", ms(median(creates)));
   printFigure("start of a process", ms(median(starts)));
   printFigure("create → process runs", ms(median(creates.map((ms, index) => ms + starts[index]!))), "100 ms");
   printFigure("destroy", ms(median(destroys)));
+  for (const [stage, times] of stages.times) printFigure(`  program: ${stage}`, ms(median(times)));
+  printFigure("  processor time of all three, the machine's", ms(busy));
 
   const handles = Array.from({ length: AT_ONCE }, (_, index) => `many-${index}`);
   const begin = async (handle: string): Promise<void> => {
@@ -77,6 +84,44 @@ export async function run(): Promise<void> {
     for (let turn = 0; turn < 100; turn++) await bed.client.metrics(["log"]);
   });
   printFigure("metrics of one container", ms(reading / 100));
+}
+
+/** Runs the programs as they are and keeps how long each stage took. */
+class Stages implements Subprocess, ProcessLauncher {
+  readonly times = new Map<string, number[]>();
+  readonly #system = systemSubprocess();
+
+  clear(): void {
+    this.times.clear();
+  }
+
+  run: Subprocess["run"] = async (file, args, options) => {
+    return await this.#keep(stageOf(file, args, options.input), () => this.#system.run(file, args, options));
+  };
+
+  launch: ProcessLauncher["launch"] = async (file, args, options) => {
+    return await this.#keep("parent and runc exec", () => this.#system.launch(file, args, options));
+  };
+
+  async #keep<T>(stage: string, work: () => Promise<T>): Promise<T> {
+    const { ms, result } = await timed(work);
+    this.times.set(stage, [...(this.times.get(stage) ?? []), ms]);
+    return result;
+  }
+}
+
+function stageOf(file: string, args: readonly string[], input: unknown): string {
+  if (file === "perl") return args.includes("unmount") ? "unmount" : "mkfs, ext4, overlay";
+  if (file === "nft") return `nft: rules ${String(input).includes("delete") ? "out" : "in"}`;
+  if (file === "ip") return "card out";
+  if (file === "runc") return "runc delete";
+  return args[0] === "-c" ? "runc run" : "card, address, relay of ports";
+}
+
+/** Processor time that the machine has spent since its start, all processes together. */
+function busyMs(): number {
+  const [user, nice, system] = readFileSync("/proc/stat", "utf8").split(/\s+/).slice(1).map(Number);
+  return (user! + nice! + system!) * 10;
 }
 
 async function took(work: () => Promise<unknown>): Promise<number> {

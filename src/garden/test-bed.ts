@@ -5,11 +5,13 @@ import { dirname, join } from "node:path";
 import { systemClock } from "../kit/clock-system.ts";
 import { silentLog } from "../kit/log.ts";
 import { systemRandom } from "../kit/random-system.ts";
-import { systemSubprocess } from "../kit/subprocess.ts";
+import { type ProcessLauncher, type Subprocess, systemSubprocess } from "../kit/subprocess.ts";
 import type { ContainerSpec, Isolation, ProcessIo, ProcessSpec } from "./client.ts";
 import { GARDEN_DEFAULTS, type GardenConfig } from "./config.ts";
 import { lacks, probeMachine } from "./isolation.ts";
 import { type RunningGarden, startGarden } from "./start-garden.ts";
+
+type Programs = Subprocess & ProcessLauncher;
 
 /** Why tests of this isolation cannot run on this machine; false when they can (the form that `skip` takes). */
 export function skipReason(isolation: Isolation): string | false {
@@ -22,14 +24,20 @@ export class GardenBed implements AsyncDisposable {
   readonly config: GardenConfig;
   readonly folder: string;
   garden: RunningGarden;
+  readonly #subprocess: Programs;
 
-  constructor(folder: string, config: GardenConfig, garden: RunningGarden) {
+  constructor(folder: string, config: GardenConfig, garden: RunningGarden, subprocess: Programs) {
     this.folder = folder;
     this.config = config;
     this.garden = garden;
+    this.#subprocess = subprocess;
   }
 
-  static async start(isolation: Isolation, changes: Partial<GardenConfig> = {}): Promise<GardenBed> {
+  static async start(
+    isolation: Isolation,
+    changes: Partial<GardenConfig> = {},
+    subprocess: Programs = systemSubprocess(),
+  ): Promise<GardenBed> {
     const folder = await mkdtemp(join(tmpdir(), "ingot-garden-"));
     const config: GardenConfig = {
       ...GARDEN_DEFAULTS,
@@ -40,7 +48,7 @@ export class GardenBed implements AsyncDisposable {
       fetchPackages: false,
       ...changes,
     };
-    return new GardenBed(folder, config, await startGarden(config, deps()));
+    return new GardenBed(folder, config, await startGarden(config, deps(subprocess)), subprocess);
   }
 
   get client() {
@@ -50,7 +58,7 @@ export class GardenBed implements AsyncDisposable {
   /** As after a restart of the platform. */
   async restart(): Promise<void> {
     await this.garden[Symbol.asyncDispose]();
-    this.garden = await startGarden(this.config, deps());
+    this.garden = await startGarden(this.config, deps(this.#subprocess));
   }
 
   async create(handle: string, changes: Partial<ContainerSpec> = {}) {
@@ -145,6 +153,6 @@ export async function eventually(check: () => boolean | Promise<boolean>, what: 
   }
 }
 
-function deps() {
-  return { clock: systemClock(), random: systemRandom(), log: silentLog(), subprocess: systemSubprocess() };
+function deps(subprocess: Programs) {
+  return { clock: systemClock(), random: systemRandom(), log: silentLog(), subprocess };
 }
