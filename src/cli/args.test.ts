@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseArguments } from "./args.ts";
-import { flag, list, value } from "./command.ts";
+import { flag, list, required, value } from "./command.ts";
 
 const FLAGS = [flag("-f", ""), flag("-r", ""), value("--memory -m", ""), list("--var", ""), flag("--no-start", "")];
 const APP = [{ name: "APP_NAME" }];
@@ -58,4 +58,18 @@ test("after -- and after the literal arguments nothing is a flag", () => {
   const specs = [{ name: "APP_NAME" }, { name: "NAME" }, { name: "VALUE" }];
   const input = parseArguments(["app", "JAVA_OPTS", "-Xmx1g"], [], specs, 1);
   assert.equal(input.arg(2), "-Xmx1g");
+});
+
+test("the last argument may take several words; a flag may be required; what is missing is named", () => {
+  const specs = [{ name: "RESOURCE" }, { name: "KEY=VALUE", many: true }];
+  assert.deepEqual(parseArguments(["app", "a=1", "b=2"], [], specs).from(1), ["a=1", "b=2"]);
+  assert.throws(() => parseArguments([], [], specs), {
+    message:
+      "Incorrect Usage: the required arguments `RESOURCE` and `KEY=VALUE (at least 1 argument)` were not provided",
+  });
+  const flags = [required(value("--state", "")), required(value("-s", ""))];
+  assert.equal(parseArguments(["--state", "x", "-s", "y"], flags, []).text("s"), "y");
+  assert.throws(() => parseArguments(["-s", "y"], flags, []), {
+    message: "Incorrect Usage: the required flag `--state' was not specified",
+  });
 });

@@ -6,11 +6,15 @@ export interface FlagSpec {
   /** `flag`: no value; `value`: one, the last counts; `list`: may be given several times. */
   readonly kind: "flag" | "value" | "list";
   readonly about: string;
+  /** Without it the command does not begin. */
+  readonly required?: boolean;
 }
 
 export interface ArgumentSpec {
   readonly name: string;
   readonly optional?: boolean;
+  /** The last one may take several words, at least one. */
+  readonly many?: boolean;
 }
 
 /** Flags and arguments of one call. */
@@ -43,6 +47,11 @@ export class Input {
 
   optional(index: number): string | undefined {
     return this.#args[index];
+  }
+
+  /** This argument and all after it. */
+  from(index: number): readonly string[] {
+    return this.#args.slice(index);
   }
 }
 
@@ -89,18 +98,36 @@ export function parseArguments(
       index = readShort(argv, index, flags, add);
     }
   }
+  const missing = flags.filter((flag) => flag.required === true && !values.has(flagKey(flag)));
+  if (missing.length > 0) {
+    const names = enumerated(missing.map((flag) => `\`${shown(flag)}'`));
+    const were = missing.length === 1 ? "flag" : "flags";
+    throw new UsageError(
+      `Incorrect Usage: the required ${were} ${names} ${missing.length === 1 ? "was" : "were"} not specified`,
+    );
+  }
+  requireArguments(args, specs);
+  return new Input(values, args);
+}
+
+function requireArguments(args: readonly string[], specs: readonly ArgumentSpec[]): void {
   const required = specs.filter((spec) => !spec.optional).length;
   if (args.length < required) {
-    const missing = specs.slice(args.length, required).map((spec) => `\`${spec.name}\``);
-    const names = missing.length === 1 ? missing[0] : `${missing.slice(0, -1).join(", ")} and ${missing.at(-1)}`;
+    const missing = specs
+      .slice(args.length, required)
+      .map((spec) => `\`${spec.name}${spec.many ? " (at least 1 argument)" : ""}\``);
     const were = missing.length === 1 ? "argument" : "arguments";
     const was = missing.length === 1 ? "was" : "were";
-    throw new UsageError(`Incorrect Usage: the required ${were} ${names} ${was} not provided`);
+    throw new UsageError(`Incorrect Usage: the required ${were} ${enumerated(missing)} ${was} not provided`);
   }
-  if (args.length > specs.length) {
+  if (args.length > specs.length && specs.at(-1)?.many !== true) {
     throw new UsageError(`Incorrect Usage: unexpected argument "${args[specs.length]}"`);
   }
-  return new Input(values, args);
+}
+
+/** `a`, `a and b`, `a, b and c` */
+function enumerated(names: readonly string[]): string {
+  return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 function readShort(

@@ -22,6 +22,16 @@ interface WireFailure {
   readonly detail: string;
 }
 
+interface Job {
+  readonly guid: string;
+  readonly state: string;
+  readonly errors?: readonly WireFailure[];
+  readonly warnings?: readonly { readonly detail: string }[];
+}
+
+/** Failures of a buildpack's upload, which are told without the job. cli: ccv3/constant/job.go */
+const BUILDPACK_FAILURES: ReadonlySet<number> = new Set([290_000, 290_003, 390_011, 390_012, 390_013]);
+
 /** The Cloud Controller said no. */
 export class CcFailure extends CliError {
   readonly status: number;
@@ -115,33 +125,29 @@ export class CloudController {
     return { resources, included };
   }
 
-  /** Follows the Location of an answer to its job's end. Throws the job's error. */
-  async waitForJob(answer: HttpAnswer): Promise<void> {
+  /**
+   * Follows the Location of an answer to its job's end: true, also when there is no job. False as soon as a broker works
+   * on it, with `until` "POLLING". `looked` is called after each look. Throws the job's error.
+   */
+  async waitForJob(
+    answer: HttpAnswer,
+    until: "COMPLETE" | "POLLING" = "COMPLETE",
+    looked?: () => void,
+  ): Promise<boolean> {
     const location = answer.headers.location;
-    if (location === undefined || !location.includes("/v3/jobs/")) return;
+    if (location === undefined || !location.includes("/v3/jobs/")) return true;
     const path = new URL(location).pathname;
     const minutes = this.#config.values.AsyncTimeout || 20;
     const endMs = this.#clock.steadyMs() + minutes * 60_000;
     let warned = 0;
     for (let pauseMs = POLL_FIRST_MS; ; pauseMs = nextPause(pauseMs)) {
-      const job = await this.get<{
-        guid: string;
-        state: string;
-        errors?: WireFailure[];
-        warnings?: { detail: string }[];
-      }>(path);
+      const job = await this.get<Job>(path);
       for (const { detail } of (job.warnings ?? []).slice(warned)) this.#warn(detail);
       warned = Math.max(warned, job.warnings?.length ?? 0);
-      if (job.state === "COMPLETE") return;
-      if (job.state === "FAILED") {
-        const [error] = job.errors ?? [];
-        if (error === undefined) {
-          throw new CliError(
-            `Job ${job.guid} failed with no error. This is unexpected, contact your operator for details.`,
-          );
-        }
-        throw new CcFailure(422, job.errors ?? [], job.errors!.map(({ detail }) => detail).join("\n"));
-      }
+      looked?.();
+      if (job.state === "COMPLETE") return true;
+      if (job.state === "FAILED") throw jobFailure(job);
+      if (job.state === until) return false;
       if (this.#clock.steadyMs() > endMs) {
         throw new CliError(
           `Job (${job.guid}) polling timeout has been reached. The operation may still be running on the CF instance. Your CF operator may have more information.`,
@@ -198,6 +204,16 @@ export class CloudController {
     if (typeof expires === "number" && expires * 1000 < this.#clock.nowMs() + RENEW_BEFORE_MS)
       await this.#uaa.refresh();
   }
+}
+
+/** cli: api/cloudcontroller/ccv3/job.go, command/translatableerror/job_failed_error.go */
+function jobFailure({ guid, errors = [] }: Job): CliError {
+  const [error] = errors;
+  if (error === undefined) {
+    return new CliError(`Job ${guid} failed with no error. This is unexpected, contact your operator for details.`);
+  }
+  const isPlain = BUILDPACK_FAILURES.has(error.code);
+  return new CcFailure(422, errors, isPlain ? error.detail : `Job (${guid}) failed: ${error.detail}`);
 }
 
 /** The pause after a pause, for polling. Milliseconds. */

@@ -21,6 +21,9 @@ export const flag = (names: string, about: string): FlagSpec => spec(names, "fla
 export const value = (names: string, about: string): FlagSpec => spec(names, "value", about);
 export const list = (names: string, about: string): FlagSpec => spec(names, "list", about);
 
+/** The same flag, without which the command does not begin. */
+export const required = (flag: FlagSpec): FlagSpec => ({ ...flag, required: true });
+
 /** `"--quota -q"`, `"-f"`, `"--guid"` */
 function spec(names: string, kind: FlagSpec["kind"], about: string): FlagSpec {
   const long = names.split(" ").find((name) => name.startsWith("--"));

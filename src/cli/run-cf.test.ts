@@ -176,7 +176,7 @@ test("a delete waits for its job, shows warnings, and tells the job's error", as
   await run(["auth", "admin", "right"]);
   const { code, out, err } = await run(["delete-org", "acme"], "y\n");
   assert.equal(code, 1);
-  assert.equal(err, "be careful\nnow\nIt did not go.\n");
+  assert.equal(err, "be careful\nnow\nJob (j) failed: It did not go.\n");
   assert.match(out, /space-scoped service brokers\? \[yN\]: y\nDeleting org acme as admin\.\.\.\nFAILED\n$/);
   assert.equal(asked, 2);
 });
