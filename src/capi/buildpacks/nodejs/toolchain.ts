@@ -16,9 +16,6 @@ import type { BuildpackLog } from "../stager/log.ts";
 import { discard, isIntact, type NpmRegistry } from "../stager/npm-package.ts";
 import type { Environment, Stager } from "../stager/stager.ts";
 
-/** The libraries of a stack that lacks one that Node 26 needs are searched here. */
-const STACK_LIBRARIES = ["/lib", "/usr/lib", "/usr/lib64", "/lib64"];
-
 /**
  * Puts Node and package managers into the dependency folder: from the platform's read-only store by a link, which the
  * builder resolves when it packs the droplet, else from the registry by way of the app's cache.
@@ -179,24 +176,18 @@ export class Toolchain {
     );
   }
 
-  /** Node 26 needs libatomic: where the stack has none, the builder's copy goes into the droplet. */
+  /**
+   * Node 26 needs libatomic. The builder's copy goes into every droplet, even where this stack has the library: the
+   * droplet may run on a cell whose stack, or whose isolation, shows another set of libraries.
+   */
   #supplyLibatomic(): void {
     const own = join(dirname(dirname(process.execPath)), "lib", "libatomic.so.1");
-    if (!existsSync(own) || stackHas("libatomic.so.1")) return;
+    if (!existsSync(own)) return;
     const target = join(this.nodeDir, "lib", "libatomic.so.1");
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, readFileSync(own));
     this.#stager.link(target, "lib", "libatomic.so.1");
   }
-}
-
-function stackHas(library: string): boolean {
-  return STACK_LIBRARIES.some((folder) => {
-    if (!existsSync(folder)) return false;
-    if (existsSync(join(folder, library))) return true;
-    const inner = readdirSync(folder).filter((name) => name.endsWith("-linux-gnu"));
-    return inner.some((name) => existsSync(join(folder, name, library)));
-  });
 }
 
 function nodePackage(): string {
