@@ -26,7 +26,7 @@ export async function run(): Promise<void> {
   try {
     await using uaa = await startUaa(
       {
-        databasePath: join(folder, "uaa.sqlite"),
+        database: { path: join(folder, "uaa.sqlite") },
         domain: "cf.localhost",
         issuerUrl: `${UAA_URL}/oauth/token`,
         listen: { host: "127.0.0.1", port: 0 },

@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { Kysely } from "kysely";
 import { kyselyOf } from "./kysely-sqlite.ts";
 import { type Migration, Sqlite } from "./sqlite.ts";
@@ -17,6 +19,13 @@ export interface Durable {
 export interface Database<T> extends Durable, AsyncDisposable {
   readonly kind: "sqlite" | "postgres";
   readonly db: Kysely<T>;
+  /**
+   * Another database that shares nothing but the place and the connections with this one: a file next to it, a schema of the same
+   * server. Made when missing, migrated. Close it before this one.
+   */
+  beside<U>(name: string, migrations: readonly Migration[]): Promise<Database<U>>;
+  /** Removes it with all that is in it; it must be closed. */
+  removeBeside(name: string): Promise<void>;
 }
 
 /**
@@ -31,7 +40,13 @@ export async function openDatabase<T>(
     const { openPostgres } = await import("./postgres.ts"); // its driver is not on the boot path of one machine
     return openPostgres<T>(location, migrations);
   }
-  const file = new Sqlite(location.path);
+  return openFile<T>(location.path, migrations);
+}
+
+const MEMORY = ":memory:";
+
+function openFile<T>(path: string, migrations: readonly Migration[]): Database<T> {
+  const file = new Sqlite(path);
   try {
     file.migrate(migrations);
   } catch (error) {
@@ -42,11 +57,29 @@ export async function openDatabase<T>(
     kind: "sqlite",
     db: kyselyOf<T>(file),
     durable: () => file.durable(),
+    beside: async (name, more) => openFile(besideOf(path, name), more),
+    removeBeside: async (name) => removeFile(besideOf(path, name)),
     async [Symbol.asyncDispose]() {
       await file.durable();
       file[Symbol.dispose]();
     },
   };
+}
+
+/** `zone-a` beside `uaa.sqlite` is `uaa-zone-a.sqlite`. */
+function besideOf(path: string, name: string): string {
+  if (path === MEMORY) return path;
+  if (!/^[\w-]+$/.test(name)) throw new TypeError(`not part of a file's name: ${name}`);
+  return join(dirname(path), `${basename(path, ".sqlite")}-${name}.sqlite`);
+}
+
+/** The file, its log, and copies from before a change of its schema. */
+function removeFile(path: string): void {
+  if (path === MEMORY) return;
+  const name = basename(path);
+  for (const entry of readdirSync(dirname(path))) {
+    if (entry.startsWith(name)) rmSync(join(dirname(path), entry), { force: true });
+  }
 }
 
 /** A refusal of a second equal value, on any of `columns` (`organizations.name`). */

@@ -1,29 +1,20 @@
+import { createHash } from "node:crypto";
 import {
   CompiledQuery,
   type DatabaseConnection,
   HandleEmptyInListsPlugin,
   Kysely,
   PostgresDialect,
+  type PostgresDialectConfig,
   PostgresDriver,
   PostgresQueryCompiler,
   replaceWithNoncontingentExpression,
   type TransactionSettings,
 } from "kysely";
-import pg from "pg";
 import type { Database } from "./database.ts";
-import { DatabaseUnreachableError } from "./database-unreachable.ts";
+import { PostgresConnections } from "./postgres-connections.ts";
 import { POSTGRES_PREAMBLE, toPostgres } from "./postgres-schema.ts";
 import { type Migration, NewerSchemaError } from "./sqlite.ts";
-
-const CONNECTIONS_MAX = 10;
-const CONNECT_TIMEOUT_MS = 5_000;
-/** Longer than any query of ours; a stuck server must not hold a request for ever. */
-const STATEMENT_TIMEOUT_MS = 30_000;
-const IDLE_TRANSACTION_TIMEOUT_MS = 60_000;
-
-/** PostgreSQL's oids: src/include/catalog/pg_type.dat */
-const INT8 = 20;
-const NUMERIC = 1700;
 
 /**
  * A schema of a PostgreSQL database, made when missing, brought to the last migration. Several processes may open the same
@@ -33,38 +24,48 @@ export async function openPostgres<T>(
   location: { readonly url: string; readonly schema: string },
   migrations: readonly Migration[],
 ): Promise<Database<T>> {
-  if (!/^[a-z][a-z0-9_]*$/.test(location.schema)) throw new TypeError(`not a schema name: ${location.schema}`);
-  const pool = new pg.Pool({
-    connectionString: location.url,
-    max: CONNECTIONS_MAX,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS + CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    options: [
-      `-c search_path=${location.schema}`,
-      `-c statement_timeout=${STATEMENT_TIMEOUT_MS}`,
-      `-c idle_in_transaction_session_timeout=${IDLE_TRANSACTION_TIMEOUT_MS}`,
-    ].join(" "),
-    types: { getTypeParser: parserOf } as pg.CustomTypesConfig,
-  });
-  // A connection that dies while idle is dropped from the pool; the next query opens another.
-  pool.on("error", () => undefined);
+  const connections = new PostgresConnections(location.url);
   try {
-    await migrate(pool, location.schema, migrations);
+    return await openSchema<T>(connections, location.schema, migrations, () => connections.end());
   } catch (error) {
-    await pool.end();
-    throw isUnreachable(error) ? new DatabaseUnreachableError("the database does not answer", { cause: error }) : error;
+    await connections.end();
+    throw error;
   }
+}
+
+async function openSchema<T>(
+  connections: PostgresConnections,
+  schema: string,
+  migrations: readonly Migration[],
+  whenClosed: () => Promise<void>,
+): Promise<Database<T>> {
+  if (!/^[a-z][a-z0-9_]{0,62}$/.test(schema)) throw new TypeError(`not a schema name: ${schema}`);
+  await migrate(connections, schema, migrations);
   // PostgreSQL does not know `IN ()`. As on SQLite: no row is in an empty list, every row is outside.
   const emptyLists = new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression });
+  const pool = connections.in(schema);
   const db = new Kysely<T>({ dialect: new WritersTakeTurns({ pool }), plugins: [emptyLists] });
   return {
     kind: "postgres",
     db,
     // PostgreSQL answers COMMIT when the change is on disk (synchronous_commit).
     durable: () => Promise.resolve(),
-    [Symbol.asyncDispose]: () => db.destroy(),
+    beside: (name, more) => openSchema(connections, besideOf(schema, name), more, () => Promise.resolve()),
+    removeBeside: (name) => removeSchema(connections, besideOf(schema, name)),
+    async [Symbol.asyncDispose]() {
+      await db.destroy();
+      await whenClosed();
+    },
   };
+}
+
+/** A name of its own for each name, whatever it is made of; the readable part is for whoever looks into the database. */
+function besideOf(schema: string, name: string): string {
+  const readable = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "_")
+    .slice(0, 24);
+  return `${schema}_${readable}_${createHash("sha256").update(name).digest("hex").slice(0, 12)}`;
 }
 
 /**
@@ -72,15 +73,15 @@ export async function openPostgres<T>(
  * usage, a free name) still holds when it commits. Plain reads never wait.
  */
 class WritersTakeTurns extends PostgresDialect {
-  readonly #pool: { readonly pool: pg.Pool };
+  readonly #config: PostgresDialectConfig;
 
-  constructor(pool: { readonly pool: pg.Pool }) {
-    super(pool);
-    this.#pool = pool;
+  constructor(config: PostgresDialectConfig) {
+    super(config);
+    this.#config = config;
   }
 
   override createDriver(): PostgresDriver {
-    return new TurnDriver(this.#pool);
+    return new TurnDriver(this.#config);
   }
 
   override createQueryCompiler(): PostgresQueryCompiler {
@@ -104,50 +105,51 @@ class WithoutNul extends PostgresQueryCompiler {
 
 const TURN = CompiledQuery.raw("SELECT pg_advisory_xact_lock(hashtext(current_schema()))");
 
-async function migrate(pool: pg.Pool, schema: string, migrations: readonly Migration[]): Promise<void> {
+async function migrate(
+  connections: PostgresConnections,
+  schema: string,
+  migrations: readonly Migration[],
+): Promise<void> {
   const newest = migrations.at(-1)?.version ?? 0;
-  const client = await pool.connect();
-  try {
-    await client.query("BEGIN");
-    await client.query("SELECT pg_advisory_xact_lock(hashtext($1))", [schema]);
-    await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
-    await client.query(POSTGRES_PREAMBLE);
-    const { rows } = await client.query<{ version: number | null }>(
-      "SELECT max(version) AS version FROM schema_version",
-    );
-    const current = rows[0]?.version ?? 0;
+  await inTurn(connections, schema, async (run) => {
+    await run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    await run(POSTGRES_PREAMBLE);
+    const [row] = await run<{ version: number | null }>("SELECT max(version) AS version FROM schema_version");
+    const current = row?.version ?? 0;
     if (current > newest) {
       throw new NewerSchemaError(`schema ${schema} has version ${current}; this program knows ${newest}`);
     }
     for (const { version, sql } of migrations) {
       if (version <= current) continue;
-      await client.query(toPostgres(sql));
-      await client.query("INSERT INTO schema_version (version) VALUES ($1)", [version]);
+      await run(toPostgres(sql));
+      await run("INSERT INTO schema_version (version) VALUES ($1)", [version]);
     }
-    await client.query("COMMIT");
-    client.release();
-  } catch (error) {
-    client.release(true); // closes the connection: nothing of the transaction stays
-    throw error;
+  });
+}
+
+async function removeSchema(connections: PostgresConnections, schema: string): Promise<void> {
+  await inTurn(connections, schema, async (run) => void (await run(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)));
+}
+
+type Run = <R>(sql: string, parameters?: readonly unknown[]) => Promise<R[]>;
+
+/** All or nothing, while nobody else changes this schema: processes that start at once migrate one after the other. */
+async function inTurn(
+  connections: PostgresConnections,
+  schema: string,
+  work: (run: Run) => Promise<void>,
+): Promise<void> {
+  const connection = await connections.connect(schema);
+  const run: Run = async <R>(sql: string, parameters: readonly unknown[] = []) =>
+    (await connection.query<R>(sql, parameters)).rows;
+  let finished = false;
+  try {
+    await run("BEGIN");
+    await run("SELECT pg_advisory_xact_lock(hashtext($1))", [schema]);
+    await work(run);
+    await run("COMMIT");
+    finished = true;
+  } finally {
+    connection.release(!finished); // closed: nothing of the transaction stays
   }
-}
-
-function parserOf(oid: number, format?: "text" | "binary"): (value: string) => unknown {
-  if (oid === INT8 || oid === NUMERIC) return toNumber;
-  return pg.types.getTypeParser(oid, format as "text");
-}
-
-function toNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) throw new RangeError(`${text} is beyond ±2^53`);
-  return value;
-}
-
-/** Errors of the socket, and PostgreSQL's classes 08 (connection) and 57P (shutdown, starting up). */
-function isUnreachable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
-  if (typeof code !== "string")
-    return /timeout exceeded when trying to connect|Connection terminated/.test(error.message);
-  return /^(ECONN|ENOENT|EPIPE|ETIMEDOUT|EHOST|ENET|08|57P)/.test(code);
 }

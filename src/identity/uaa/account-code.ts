@@ -35,11 +35,11 @@ export async function makeAccountCode(
   intent: AccountIntent,
   data: AccountCodeData,
 ): Promise<string> {
-  const { secrets, tokens, clock, file } = context;
+  const { secrets, tokens, clock, database } = context;
   const code = secrets.token(24);
   const name = intent === "PASSWORD_RESET" ? `${intent} ${data.user_id}` : intent;
   await tokens.saveCode(code, name, data, clock.nowMs() + TTL_MS[intent], intent === "PASSWORD_RESET");
-  await file.durable();
+  await database.durable();
   return code;
 }
 
@@ -52,7 +52,7 @@ export async function takeAccountCode(
   const nowMs = context.clock.nowMs();
   if (dataOf(await context.tokens.peekCode(code, nowMs), intent) === null) return null; // not this one's to take
   const data = dataOf(await context.tokens.takeCode(code, nowMs), intent);
-  await context.file.durable();
+  await context.database.durable();
   return data;
 }
 

@@ -34,7 +34,7 @@ export function inProcessClient(context: UaaContext): UaaClient {
       const [known] = await context.users.findByName(userName, origin);
       if (known !== undefined) return toUaaUser(known);
       const user = await createShadowUser(context, origin, { userName, email: userName, verified: true });
-      await context.file.durable();
+      await context.database.durable();
       return toUaaUser(user);
     },
     existingClients: async (ids) => {

@@ -1,3 +1,4 @@
+import type { DatabaseLocation } from "../../kit/database.ts";
 import type { LockoutPolicy } from "./lockout.ts";
 import type { PasswordPolicy } from "./password-policy.ts";
 
@@ -16,8 +17,8 @@ export interface BootstrapClient {
 }
 
 export interface UaaConfig {
-  /** SQLite file, or `:memory:`. */
-  readonly databasePath: string;
+  /** Of the default zone. The others lie beside it. */
+  readonly database: DatabaseLocation;
   /** System domain, e.g. `cf.localhost`. */
   readonly domain: string;
   /** The `iss` claim: the public address of the token endpoint. */

@@ -1,8 +1,8 @@
 import type { Clock } from "../../kit/clock.ts";
+import type { Durable } from "../../kit/database.ts";
 import type { HttpClient } from "../../kit/http-client.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random, Secrets } from "../../kit/random.ts";
-import type { Sqlite } from "../../kit/sqlite.ts";
 import type { UaaConfig } from "./config.ts";
 import type { IdentitySource } from "./identity-source.ts";
 import type { Mail } from "./mail.ts";
@@ -37,7 +37,7 @@ export interface ProviderContext {
   readonly secrets: Secrets;
   readonly log: Log;
   /** Awaited before any answer to a write. */
-  readonly file: Sqlite;
+  readonly database: Durable;
   readonly users: UserStore;
   readonly groups: GroupStore;
   readonly clients: ClientStore;

@@ -26,7 +26,7 @@ export async function changeDashboardClients(
     }
     for (const id of remove) changes.push({ kind: "delete", client: await findClient(context, id) });
     await context.clients.apply(changes);
-    await context.file.durable();
+    await context.database.durable();
     return null;
   } catch (error) {
     if (!(error instanceof UaaError)) throw error;

@@ -36,16 +36,23 @@ export class UaaError extends Error {
   readonly status: number;
   /** Further fields of the JSON answer, e.g. `user_id` of a name that is taken. */
   readonly extra: Readonly<Record<string, unknown>>;
+  /** How a caller that has proved nothing may do so. */
+  readonly scheme: "Basic" | "Bearer";
 
   constructor(
     code: UaaErrorCode,
     message: string,
-    options: { readonly status?: number; readonly extra?: Readonly<Record<string, unknown>> } = {},
+    options: {
+      readonly status?: number;
+      readonly extra?: Readonly<Record<string, unknown>>;
+      readonly scheme?: "Basic" | "Bearer";
+    } = {},
   ) {
     super(message);
     this.code = code;
     this.status = options.status ?? STATUS[code];
     this.extra = options.extra ?? {};
+    this.scheme = options.scheme ?? "Bearer";
   }
 }
 
@@ -54,9 +61,14 @@ export function badCredentials(): UaaError {
   return new UaaError("invalid_client", "Bad credentials");
 }
 
-/** Nothing, or nothing that can be read, says who asks. */
-export function notAuthenticated(): UaaError {
-  return new UaaError("unauthorized", "Full authentication is required to access this resource");
+/** Nothing, or nothing that can be read, says who asks: a client with its secret (`Basic`), or somebody with a token. */
+export function notAuthenticated(scheme: "Basic" | "Bearer" = "Bearer"): UaaError {
+  return new UaaError("unauthorized", "Full authentication is required to access this resource", { scheme });
+}
+
+/** Known, but not allowed, and there is no scope that would do. UAA: OAuth2AccessDeniedHandler */
+export function accessDenied(): UaaError {
+  return new UaaError("access_denied", "Access is denied");
 }
 
 export interface WireError {
@@ -88,7 +100,8 @@ export function toWireError(error: unknown): WireError {
   if (error.code === "invalid_client") {
     headers["www-authenticate"] = `Basic realm="UAA/client", error="unauthorized", error_description="Bad credentials"`;
   } else if (error.status === 401 || error.code === "insufficient_scope") {
-    headers["www-authenticate"] = `Bearer realm="UAA/oauth", ${summary}`;
+    headers["www-authenticate"] =
+      error.scheme === "Basic" ? `Basic realm="UAA/client", ${summary}` : `Bearer realm="UAA/oauth", ${summary}`;
   }
   return { status: error.status, headers, body };
 }

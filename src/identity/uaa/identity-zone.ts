@@ -34,6 +34,9 @@ export const ZONE_POWERS: readonly string[] = [
   "idps.read",
 ];
 
+/** What of `zones.ID.…` counts within the zone for who is switched into it. UAA: ZoneManagementScopes.ZONE_SWITCH_SCOPES */
+export const SWITCHED_POWERS: readonly string[] = [...ZONE_POWERS, "idps.write", "scim.invite"];
+
 /** UAA: IdentityZoneConfiguration */
 const DEFAULT_CONFIG: ZoneConfig = {
   tokenPolicy: { accessTokenValidity: -1, refreshTokenValidity: -1, jwtRevocable: false, refreshTokenUnique: false },

@@ -1,11 +1,10 @@
-import { kyselyOf } from "../../kit/kysely-sqlite.ts";
-import type { Sqlite } from "../../kit/sqlite.ts";
+import type { Database } from "../../kit/database.ts";
 import { DEFAULT_USER_GROUPS, type UaaConfig } from "./config.ts";
 import type { ProviderContext, UaaContext } from "./context.ts";
 import { OidcProviders } from "./oidc-provider.ts";
 import { PasswordHasher } from "./password-hasher.ts";
 import { providerIdentities } from "./provider-identities.ts";
-import { MIGRATIONS, type UaaTables } from "./schema.ts";
+import type { UaaTables } from "./schema.ts";
 import { SigningKeys } from "./signing-keys.ts";
 import { ClientStore } from "./store-clients.ts";
 import { ExternalGroupStore } from "./store-external-groups.ts";
@@ -16,22 +15,21 @@ import { UserStore } from "./store-users.ts";
 import { ZoneStore } from "./store-zones.ts";
 import type { UaaDeps } from "./uaa.ts";
 
-/** A zone's world over its file. */
+/** A zone's world over its rows. */
 export interface OpenZone {
   readonly context: UaaContext;
   readonly zones: ZoneStore;
 }
 
-/** Brings the file's schema up to date. `parent`: the default zone; null when this is it. */
+/** `parent`: the default zone; null when this is it. */
 export async function openContext(
   config: UaaConfig,
   deps: UaaDeps,
-  file: Sqlite,
+  database: Database<UaaTables>,
   zone: { readonly id: string; readonly name: string },
   parent: UaaContext | null,
 ): Promise<OpenZone> {
-  file.migrate(MIGRATIONS);
-  const db = kyselyOf<UaaTables>(file);
+  const { db } = database;
   const base: ProviderContext = {
     zoneId: zone.id,
     zoneName: zone.name,
@@ -41,13 +39,13 @@ export async function openContext(
     random: deps.random,
     secrets: deps.secrets,
     log: deps.log.child({ component: "uaa", ...(parent === null ? {} : { zone: zone.id }) }),
-    file,
+    database,
     users: new UserStore(db),
     groups: new GroupStore(db),
     clients: new ClientStore(db),
     tokens: new TokenStore(db),
     hasher: parent?.hasher ?? new PasswordHasher(deps.secrets),
-    keys: await SigningKeys.load(db, file, deps.clock),
+    keys: await SigningKeys.load(db, database, deps.clock),
     providers: new IdentityProviderStore(db),
     externalGroups: new ExternalGroupStore(db),
     http: deps.http,

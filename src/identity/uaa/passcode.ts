@@ -11,10 +11,10 @@ export type PasscodePayload = SessionDetails;
 
 /** A code that stands for the password once; the one before ends. Durable when it resolves. */
 export async function makePasscode(context: UaaContext, session: Session): Promise<string> {
-  const { secrets, tokens, clock, file } = context;
+  const { secrets, tokens, clock, database } = context;
   const passcode = secrets.token(24);
   const payload: PasscodePayload = session.details;
   await tokens.saveCode(passcode, `${PASSCODE}${session.userId}`, payload, clock.nowMs() + PASSCODE_TTL_MS, true);
-  await file.durable();
+  await database.durable();
   return passcode;
 }

@@ -25,7 +25,7 @@ export async function requireOther({ hasher }: UaaContext, user: User, password:
 
 /** As `changePassword`, with a password that has been checked. */
 export async function setPassword(context: UaaContext, user: User, password: string): Promise<User> {
-  const { hasher, users, tokens, clock, file } = context;
+  const { hasher, users, tokens, clock, database } = context;
   const nowMs = clock.nowMs();
   const next: User = {
     ...user,
@@ -41,7 +41,7 @@ export async function setPassword(context: UaaContext, user: User, password: str
   // Tokens made with the old password are void by their rev_sig anyway; opaque ones need not lie about.
   await tokens.deleteOf({ userId: user.id });
   await tokens.deleteSessionsOf(user.id);
-  await file.durable();
+  await database.durable();
   audit(context, "PasswordChangeSuccess", { userId: user.id });
   return next;
 }

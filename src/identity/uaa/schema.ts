@@ -91,7 +91,7 @@ export interface UaaTables {
     app_launch_url: string | null;
     app_icon: string | null;
   };
-  /** Only in the file of the default zone: each other zone has a file of its own. */
+  /** Only in the database of the default zone: each other zone has one of its own. */
   identity_zones: IdentityZoneRow;
   users: UserRow;
   groups: GroupRow;

@@ -26,11 +26,11 @@ export function scimFilterSql(filter: ScimFilter, columns: ReadonlyMap<string, S
   const value = bindable(filter.value, target);
   if (filter.operator === "co" || filter.operator === "sw") {
     if (target.type !== "text") throw new ScimFilterError(`${filter.attribute} is no text`);
-    const place = sql`instr(lower(${column}), lower(${value}))`;
+    const place = sql`instr(lower(${column}), ${lowerAscii(value)})`;
     return filter.operator === "sw" ? sql`(${place} = 1)` : sql`(${place} > 0)`;
   }
   const operator = sql.raw(COMPARE[filter.operator]!); // one of five constants
-  if (target.type === "text") return sql`(lower(${column}) ${operator} lower(${value}))`;
+  if (target.type === "text") return sql`(lower(${column}) ${operator} ${lowerAscii(value)})`;
   return sql`(${column} ${operator} ${value})`;
 }
 
@@ -51,6 +51,11 @@ function balanced(terms: readonly RawBuilder<boolean>[], operator: RawBuilder<un
   if (terms.length === 1) return terms[0]!;
   const half = terms.length >> 1;
   return sql`(${balanced(terms.slice(0, half), operator)}${operator}${balanced(terms.slice(half), operator)})`;
+}
+
+/** As the databases lower what they hold; asked to lower a value, PostgreSQL would go by the letters of its locale. */
+function lowerAscii(value: string | number): string {
+  return String(value).replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /** The column to sort by. Throws `ScimFilterError` for an attribute that is not there. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { kyselyOf } from "../../kit/kysely-sqlite.ts";
-import { Sqlite } from "../../kit/sqlite.ts";
+import { openDatabase } from "../../kit/database.ts";
+import { TestDatabase } from "../../kit/testing/test-database.ts";
 import { MIGRATIONS, type UaaTables, type UserRow } from "./schema.ts";
 import { parseScimFilter, type ScimFilter, ScimFilterError, type ScimOperator } from "./scim-filter.ts";
 import { USER_COLUMNS, UserStore } from "./store-users.ts";
@@ -49,9 +49,9 @@ test("what is no filter is refused", () => {
 });
 
 test("an attribute that users do not have is refused, and a value is never part of the SQL", async () => {
-  using file = new Sqlite(":memory:");
-  file.migrate(MIGRATIONS);
-  const users = new UserStore(kyselyOf<UaaTables>(file));
+  await using place = new TestDatabase();
+  await using database = await openDatabase<UaaTables>(place.location, MIGRATIONS);
+  const users = new UserStore(database.db);
   const page = { offset: 0, limit: 10, sortBy: "created", ascending: true };
   await assert.rejects(users.query(parseScimFilter('password_hash sw "a"'), page), ScimFilterError);
   const found = await users.query(parseScimFilter(`userName eq "x' OR '1'='1"`), page);
@@ -130,9 +130,9 @@ const anyRow = fc.record({
 });
 
 test("property: the database finds exactly the users that fit", async () => {
-  using file = new Sqlite(":memory:");
-  file.migrate(MIGRATIONS);
-  const db = kyselyOf<UaaTables>(file);
+  await using place = new TestDatabase();
+  await using database = await openDatabase<UaaTables>(place.location, MIGRATIONS);
+  const { db } = database;
   const users = new UserStore(db);
   await fc.assert(
     fc.asyncProperty(anyFilter, fc.array(anyRow, { maxLength: 6 }), async (filter, rows) => {

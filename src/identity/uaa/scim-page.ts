@@ -29,7 +29,7 @@ export async function scimPage<T extends "users" | "groups">(
 ): Promise<Page<UaaTables[T]>> {
   const condition = scimFilterSql(filter, columns);
   const sortColumn = sql.ref(sortColumnOf(page.sortBy, columns));
-  const direction = page.ascending ? sql`ASC` : sql`DESC`;
+  const direction = page.ascending ? sql`ASC NULLS FIRST` : sql`DESC NULLS LAST`;
   const counted = await sql<{ total: number }>`
     SELECT count(*) AS total FROM ${sql.table(table)} WHERE ${condition}`.execute(db);
   const { rows } = await sql<UaaTables[T]>`

@@ -31,7 +31,7 @@ export async function startSession(
   reply: FastifyReply,
   signedIn: ExternalSignIn,
 ): Promise<void> {
-  const { tokens, clock, secrets, file } = context;
+  const { tokens, clock, secrets, database } = context;
   const old = cookieOf(request, SESSION_COOKIE);
   if (old !== null) await tokens.deleteSession(old);
   const id = secrets.token(32);
@@ -39,7 +39,7 @@ export async function startSession(
   const details = signInMethodOf(signedIn);
   const createdMs = clock.nowMs();
   await tokens.saveSession(id, { userId: user.id, createdMs, expiresMs: createdMs + IDLE_MS, details });
-  await file.durable();
+  await database.durable();
   setCookie(request, reply, SESSION_COOKIE, id, null);
   // For the script of /session_management. UAA: CurrentUserCookieFactory
   setCookie(request, reply, CURRENT_USER_COOKIE, encodeURIComponent(JSON.stringify({ userId: user.id })), null, true);
@@ -62,7 +62,7 @@ export async function sessionOf(context: UaaContext, request: FastifyRequest): P
 export async function endSession(context: UaaContext, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const id = cookieOf(request, SESSION_COOKIE);
   if (id !== null) await context.tokens.deleteSession(id);
-  await context.file.durable();
+  await context.database.durable();
   setCookie(request, reply, SESSION_COOKIE, "", 0);
   setCookie(request, reply, CURRENT_USER_COOKIE, "", 0, true);
 }

@@ -27,7 +27,7 @@ export async function admit(
   provider: IdentityProvider,
   admission: Admission,
 ): Promise<ExternalSignIn> {
-  const { users, clock, file } = context;
+  const { users, clock, database } = context;
   const { identity, roles } = admission;
   let [user] = await users.findByName(identity.userName, provider.originKey);
   if (user === undefined) {
@@ -40,7 +40,7 @@ export async function admit(
   await syncGroups(context, user, admission);
   const nowMs = clock.nowMs();
   await users.recordSuccess(user, nowMs);
-  await file.durable();
+  await database.durable();
   return {
     user: { ...user, previousLogonMs: user.lastLogonMs, lastLogonMs: nowMs },
     authMethods: identity.authMethods,

@@ -46,7 +46,7 @@ export async function signIn(
   await refuseLocked();
   if (password === "" || !(await hasher.matches(password, user.passwordHash))) {
     await users.recordFailure(user.id, clock.nowMs());
-    await context.file.durable();
+    await context.database.durable();
     audit(context, "UserAuthenticationFailure", { userId: user.id, origin: "uaa" });
     const external = origin === null ? await context.identities.signIn(userName, password, null) : null;
     if (external !== null) return succeeded(context, external);

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import type { CryptoKey, JWK } from "jose";
 import type { Kysely } from "kysely";
 import type { Clock } from "../../kit/clock.ts";
-import type { Sqlite } from "../../kit/sqlite.ts";
+import type { Durable } from "../../kit/database.ts";
 import type { UaaTables } from "./schema.ts";
 
 export interface SigningKey {
@@ -29,15 +29,15 @@ const READ_AGAIN_AFTER_MS = 5_000;
  */
 export class SigningKeys {
   readonly #db: Kysely<UaaTables>;
-  readonly #file: Sqlite;
+  readonly #database: Durable;
   readonly #clock: Clock;
   #byId: ReadonlyMap<string, SigningKey> = new Map();
   #active: SigningKey | null = null;
   #readAtMs = 0;
 
-  private constructor(db: Kysely<UaaTables>, file: Sqlite, clock: Clock) {
+  private constructor(db: Kysely<UaaTables>, database: Durable, clock: Clock) {
     this.#db = db;
-    this.#file = file;
+    this.#database = database;
     this.#clock = clock;
   }
 
@@ -45,10 +45,10 @@ export class SigningKeys {
    * The keys of the store. The first start makes one (2,048 bits, off the main thread, a fraction of a second); later
    * starts only read.
    */
-  static async load(db: Kysely<UaaTables>, file: Sqlite, clock: Clock): Promise<SigningKeys> {
-    const keys = new SigningKeys(db, file, clock);
+  static async load(db: Kysely<UaaTables>, database: Durable, clock: Clock): Promise<SigningKeys> {
+    const keys = new SigningKeys(db, database, clock);
     await keys.#read();
-    if (keys.#active === null) await keys.rotate();
+    if (keys.#active === null) await keys.#add((made) => made === 0);
     return keys;
   }
 
@@ -78,18 +78,25 @@ export class SigningKeys {
 
   /** Makes a key and signs with it once it is on disk: no token may outlive its key. */
   async rotate(): Promise<SigningKey> {
+    await this.#add(() => true);
+    return this.active;
+  }
+
+  /** Adds a key when the number of those that were ever made says so: of two who start at once one makes it. */
+  async #add(isWanted: (made: number) => boolean): Promise<void> {
     const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
     const privateJwk = JSON.stringify(privateKey.export({ format: "jwk" }));
-    const { made } = await this.#db
-      .selectFrom("signing_keys")
-      .select((eb) => eb.fn.countAll<number>().as("made"))
-      .executeTakeFirstOrThrow();
-    // Of two who rotate at once one fails on the primary key; nothing is lost.
-    const row = { id: `key-${made + 1}`, private_jwk: privateJwk, created_ms: this.#clock.nowMs(), removed_ms: null };
-    await this.#db.insertInto("signing_keys").values(row).execute();
-    await this.#file.durable();
+    await this.#db.transaction().execute(async (trx) => {
+      const { made } = await trx
+        .selectFrom("signing_keys")
+        .select((eb) => eb.fn.countAll<number>().as("made"))
+        .executeTakeFirstOrThrow();
+      if (!isWanted(made)) return;
+      const row = { id: `key-${made + 1}`, private_jwk: privateJwk, created_ms: this.#clock.nowMs(), removed_ms: null };
+      await trx.insertInto("signing_keys").values(row).execute();
+    });
+    await this.#database.durable();
     await this.#read();
-    return this.active;
   }
 
   /** Tokens of this key are void from now on. Durable. Throws `SigningKeyError`. */
@@ -101,7 +108,7 @@ export class SigningKeys {
     const gone = { private_jwk: "", removed_ms: this.#clock.nowMs() };
     await this.#db.updateTable("signing_keys").set(gone).where("id", "=", id).execute();
     await this.#read();
-    await this.#file.durable();
+    await this.#database.durable();
   }
 
   async #read(): Promise<void> {

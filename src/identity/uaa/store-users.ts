@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import { isUniqueViolation } from "../../kit/database.ts";
 import { UaaError } from "./errors.ts";
 import { FAILURES_KEPT_MS } from "./lockout.ts";
 import type { User } from "./model.ts";
@@ -36,7 +37,7 @@ export const USER_COLUMNS: ReadonlyMap<string, ScimColumn> = new Map([
 
 const IS_ACTIVE: ScimFilter = { kind: "compare", attribute: "active", operator: "eq", value: true };
 
-/** Accounts and their failed sign-ins. Changes are durable once the caller has awaited `Sqlite.durable()`. */
+/** Accounts and their failed sign-ins. Changes are durable once the caller has awaited `Durable.durable()`. */
 export class UserStore {
   readonly #db: Kysely<UaaTables>;
 
@@ -103,23 +104,16 @@ export class UserStore {
 
   /** Compare and swap on the version; throws `scim_resource_conflict` when someone was faster. */
   async update(user: User, expectedVersion: number): Promise<void> {
-    const { user_name_lower, origin } = toRow(user);
-    const taken = await this.#db
-      .selectFrom("users")
-      .select("id")
-      .where("user_name_lower", "=", user_name_lower)
-      .where("origin", "=", origin)
-      .where("id", "!=", user.id)
-      .executeTakeFirst();
-    if (taken !== undefined) {
-      throw new UaaError("scim_resource_already_exists", `Username already in use: ${user.userName}`);
-    }
     const { numUpdatedRows } = await this.#db
       .updateTable("users")
       .set(toRow(user))
       .where("id", "=", user.id)
       .where("version", "=", expectedVersion)
-      .executeTakeFirstOrThrow();
+      .executeTakeFirstOrThrow()
+      .catch((error: unknown) => {
+        if (!isUniqueViolation(error, "users.user_name_lower")) throw error;
+        throw new UaaError("scim_resource_already_exists", `Username already in use: ${user.userName}`);
+      });
     if (numUpdatedRows === 1n) return;
     throw new UaaError(
       "scim_resource_conflict",

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type { IdentityZone, ZoneConfig } from "./identity-zone.ts";
 import type { IdentityZoneRow, UaaTables } from "./schema.ts";
+import type { ZoneSwitch } from "./zone-switch.ts";
 
 /** The zones besides the default one. They stay in memory once read: each request asks. */
 export class ZoneStore {
@@ -23,6 +24,11 @@ export class ZoneStore {
   async bySubdomain(subdomain: string): Promise<IdentityZone | null> {
     const wanted = subdomain.toLowerCase();
     return (await this.all()).find((zone) => zone.subdomain === wanted) ?? null;
+  }
+
+  /** The zone that switch headers name. */
+  async wanted({ id, subdomain }: ZoneSwitch): Promise<IdentityZone | null> {
+    return id === null ? await this.bySubdomain(subdomain ?? "") : await this.find(id);
   }
 
   /** False when the id or the subdomain is taken. */

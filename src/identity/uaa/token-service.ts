@@ -59,7 +59,7 @@ export async function issueTokens(
 ): Promise<TokenAnswer> {
   const { client, user } = grant;
   if (grant.scopes.length === 0) throw new UaaError("invalid_token", "No scopes were granted");
-  const { config, clock, tokens, file } = context;
+  const { config, clock, tokens, database } = context;
   const revocable = grant.opaque || (config.revocableTokens ?? true);
   const issuedAt = Math.floor(clock.nowMs() / 1000);
   const ttl = client.accessTokenValiditySeconds ?? config.accessTokenTtlSeconds ?? ACCESS_TTL_SECONDS;
@@ -87,7 +87,7 @@ export async function issueTokens(
   const isRenewal = refreshed !== null && refreshed !== "none";
   const replaced = isRenewal && refreshToken !== refreshed.token ? refreshed.tokenId : null;
   if (!(await tokens.save(stored, replaced))) throw revoked(); // someone has used it a moment ago
-  await file.durable();
+  await database.durable();
   return {
     access_token: accessToken,
     token_type: "bearer",

@@ -1,8 +1,8 @@
 import type { Clock } from "../../kit/clock.ts";
+import { openDatabase } from "../../kit/database.ts";
 import type { HttpClient } from "../../kit/http-client.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random, Secrets } from "../../kit/random.ts";
-import { Sqlite } from "../../kit/sqlite.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { UaaAdmin, UaaClient } from "./client.ts";
 import { inProcessAdmin, inProcessClient } from "./client-in-process.ts";
@@ -11,6 +11,7 @@ import type { UaaContext } from "./context.ts";
 import { buildServer } from "./handlers/server.ts";
 import type { Mail } from "./mail.ts";
 import { openContext } from "./open-context.ts";
+import { MIGRATIONS, type UaaTables } from "./schema.ts";
 import { ZONE_ID } from "./token-claims.ts";
 import { Zones } from "./zones.ts";
 
@@ -41,13 +42,13 @@ export interface Uaa extends AsyncDisposable {
  */
 export async function startUaa(config: UaaConfig, deps: UaaDeps): Promise<Uaa> {
   await using cleanup = new AsyncDisposableStack();
-  const file = cleanup.use(new Sqlite(config.databasePath));
+  const database = cleanup.use(await openDatabase<UaaTables>(config.database, MIGRATIONS));
   const defaultZone = { id: ZONE_ID, name: ZONE_ID };
-  const { context, zones: zoneStore } = await openContext(config, deps, file, defaultZone, null);
+  const { context, zones: zoneStore } = await openContext(config, deps, database, defaultZone, null);
   await bootstrap(context);
-  await file.durable();
+  await database.durable();
 
-  const zones = cleanup.use(new Zones(zoneStore, context, deps));
+  const zones = cleanup.use(new Zones(zoneStore, context, deps, database));
   const stop = new AbortController();
   const pruning = prune(context, zones, stop.signal);
   cleanup.defer(async () => {

@@ -2,7 +2,7 @@ import type { UaaConfig } from "./config.ts";
 import type { IdentityZone } from "./identity-zone.ts";
 
 /** The configuration of a zone: that of the default zone at its own addresses, without its clients, under its own policies. */
-export function configOfZone(config: UaaConfig, zone: IdentityZone, databasePath: string): UaaConfig {
+export function configOfZone(config: UaaConfig, zone: IdentityZone): UaaConfig {
   const policy = objectOf(zone.config["tokenPolicy"]);
   const defaultGroups = objectOf(zone.config["userConfig"])["defaultGroups"];
   const seconds = (name: string): number | null => (Number(policy[name]) > 0 ? Number(policy[name]) : null);
@@ -11,7 +11,6 @@ export function configOfZone(config: UaaConfig, zone: IdentityZone, databasePath
   const uaaUrl = withSubdomain(config.uaaUrl, zone.subdomain);
   return {
     ...config,
-    databasePath,
     clients: [],
     uaaUrl,
     loginUrl: withSubdomain(config.loginUrl, zone.subdomain),

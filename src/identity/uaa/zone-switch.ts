@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { UaaError } from "./errors.ts";
-import { ZONE_POWERS } from "./identity-zone.ts";
+import { SWITCHED_POWERS } from "./identity-zone.ts";
 import type { VerifiedToken } from "./token-service.ts";
 
 /** By which a request to the default zone acts in another one. UAA: IdentityZoneSwitchingFilter */
@@ -19,17 +19,16 @@ export function zoneSwitchOf(headers: IncomingHttpHeaders): ZoneSwitch | null {
 }
 
 /**
- * A token of the default zone as it counts in another: of `zones.ID.clients.read` remains `clients.read`, and
- * `zones.ID.admin` may do there what `uaa.admin` may here. Everything else, and the user, stays behind.
- * Throws `access_denied` when nothing remains.
+ * A token of the default zone as it counts in another: of `zones.ID.clients.read` remains `clients.read`, while
+ * `zones.ID.admin`, `zones.ID.read` and `uaa.admin`, which rules all zones, keep their names. Everything else, and the user,
+ * stays behind. Throws `access_denied` when nothing remains.
  */
 export function switchedToken(token: VerifiedToken, zoneId: string): VerifiedToken {
   const scopes = new Set<string>();
-  for (const power of ZONE_POWERS) {
+  if (token.scopes.has("uaa.admin")) scopes.add("uaa.admin");
+  for (const power of SWITCHED_POWERS) {
     const scope = `zones.${zoneId}.${power}`;
-    if (!token.scopes.has(scope)) continue;
-    if (power === "admin") scopes.add(scope).add("uaa.admin");
-    else scopes.add(power === "read" ? scope : power);
+    if (token.scopes.has(scope)) scopes.add(power === "admin" || power === "read" ? scope : power);
   }
   if (scopes.size === 0) {
     throw new UaaError("access_denied", `User is not authorized to switch to IdentityZone with id ${zoneId}`);

@@ -2,10 +2,18 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { decodeJwt } from "jose";
+import { besideTestDatabase, testDatabase } from "../../kit/testing/test-database.ts";
 import { type Answer, type BootedUaa, basic, bootUaa, FORM, type Json, newUser } from "./testing/boot-uaa.ts";
+
+/** Names of what is kept of zones beside the database of the default one. */
+async function zoneDatabases(path: string): Promise<string[]> {
+  const location = testDatabase(path);
+  if ("url" in location) return await besideTestDatabase(location);
+  return (await readdir(dirname(path))).filter((name) => name.includes("zone"));
+}
 
 const operator = (authorities: readonly string[], id = "operator"): Json => ({
   client_id: id,
@@ -130,8 +138,8 @@ test("who is switched into a zone has there what his scopes say, and nothing in 
   assert.equal((await ask("GET", "/Users", inZone("gamma"))).status, 404);
   assert.equal(
     (await ask("GET", "/Users", inZone("beta"), await uaa.adminClient())).status,
-    403,
-    "uaa.admin rules the default zone alone",
+    200,
+    "uaa.admin rules all zones. UAA: ZoneManagementScopes.ZONE_SWITCH_SCOPES",
   );
   assert.equal((await uaa.send("GET", "/Users", inZone("acme"))).status, 403);
   const stranger = await at(uaa, "gamma.uaa.cf.localhost", "GET", "/Users", {});
@@ -163,26 +171,34 @@ test("a zone is changed and deleted by who may, with all that is in it", async (
       }
       const manager = await tokenOf(uaa, "manager", ["zones.acme.admin"]);
       assert.equal((await uaa.json("POST", "/Users", manager, newUser("eva"), inZone("acme"))).status, 201);
-      const put = await uaa.json("PUT", "/identity-zones/acme", manager, { subdomain: "acme2", name: "New" });
+      const put = await uaa.json(
+        "PUT",
+        "/identity-zones/acme",
+        manager,
+        { subdomain: "acme2", name: "New" },
+        inZone("acme"),
+      );
       assert.deepEqual([put.status, put.json["version"]], [200, 1], put.text);
       assert.equal((await at(uaa, "acme.uaa.cf.localhost", "GET", "/info", {})).status, 404);
       assert.equal((await at(uaa, "acme2.login.cf.localhost", "GET", "/info", {})).status, 200);
       assert.equal((await uaa.json("DELETE", "/identity-zones/acme", manager)).status, 403);
-      assert.equal((await uaa.json("GET", "/identity-zones", manager)).status, 200);
-      assert.equal((await uaa.json("GET", "/identity-zones", await uaa.adminClient())).status, 403);
+      assert.equal((await uaa.json("GET", "/identity-zones", manager)).status, 403, "nobody has switched him");
+      assert.equal((await uaa.json("GET", "/identity-zones", manager, undefined, inZone("acme"))).status, 200);
+      assert.equal((await uaa.json("GET", "/identity-zones", await uaa.adminClientWith("scim.read"))).status, 403);
     }
     await using uaa = await bootUaa(database);
     const zoned = String((await uaa.token({ grant_type: "client_credentials" }, "zoner", "one")).json["access_token"]);
     const manager = String(
       (await uaa.token({ grant_type: "client_credentials" }, "manager", "one")).json["access_token"],
     );
+    assert.equal(
+      (await zoneDatabases(database)).some((name) => name.includes("acme")),
+      true,
+    );
     const found = await uaa.json("GET", "/Users", manager, undefined, inZone("acme"));
     assert.equal(found.json["totalResults"], 1, "a zone outlives a restart");
     assert.equal((await uaa.json("DELETE", "/identity-zones/acme", zoned)).status, 200);
-    assert.deepEqual(
-      (await readdir(folder)).filter((name) => name.includes("zone")),
-      [],
-    );
+    assert.deepEqual(await zoneDatabases(database), []);
     assert.equal(
       (await uaa.json("POST", "/identity-zones", zoned, { id: "acme", subdomain: "acme", name: "A" })).status,
       201,

@@ -1,25 +1,24 @@
-import { readdirSync, rmSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { basename, dirname, join } from "node:path";
 import type { FastifyInstance } from "fastify";
-import { Sqlite } from "../../kit/sqlite.ts";
+import type { Database } from "../../kit/database.ts";
 import { bootstrapZone } from "./bootstrap.ts";
 import type { UaaContext } from "./context.ts";
 import { UaaError } from "./errors.ts";
 import { buildServer } from "./handlers/server.ts";
 import type { IdentityZone } from "./identity-zone.ts";
 import { openContext } from "./open-context.ts";
+import { MIGRATIONS, type UaaTables } from "./schema.ts";
 import type { ZoneStore } from "./store-zones.ts";
 import type { UaaDeps } from "./uaa.ts";
 import { configOfZone } from "./zone-config.ts";
 
-/** Each open zone holds a file; more than this many zones belong into more than one UAA. */
+/** Each open zone holds a database; more than this many zones belong into more than one UAA. */
 const ZONES_MAX = 200;
 /** A request of a zone that is deleted has this long to end. */
 const DRAIN_MS = 10_000;
 
 interface Host {
-  readonly file: Sqlite;
+  readonly database: Database<UaaTables>;
   readonly context: UaaContext;
   readonly server: FastifyInstance;
   /** Requests that are being answered. */
@@ -27,19 +26,22 @@ interface Host {
 }
 
 /**
- * The zones besides the default one. A zone is a UAA of its own within this process: its own file (so no query can reach
+ * The zones besides the default one. A zone is a UAA of its own within this process: its own database (so no query can reach
  * another zone's accounts), its own keys, its own issuer, the same handlers. It opens at the first request for it.
  */
 export class Zones implements AsyncDisposable {
   readonly store: ZoneStore;
   readonly #parent: UaaContext;
   readonly #deps: UaaDeps;
+  readonly #database: Database<UaaTables>;
   readonly #hosts = new Map<string, Promise<Host>>();
 
-  constructor(store: ZoneStore, parent: UaaContext, deps: UaaDeps) {
+  /** `database`: of the default zone. */
+  constructor(store: ZoneStore, parent: UaaContext, deps: UaaDeps, database: Database<UaaTables>) {
     this.store = store;
     this.#parent = parent;
     this.#deps = deps;
+    this.#database = database;
   }
 
   /** False when the id or the subdomain is taken. Durable. */
@@ -48,20 +50,20 @@ export class Zones implements AsyncDisposable {
       throw new UaaError("temporarily_unavailable", `There are ${ZONES_MAX} zones already`);
     }
     if (!(await this.store.insert(zone))) return false;
-    this.#remove(zone.id); // of a zone of this name that was deleted while the machine went down
-    await this.#parent.file.durable();
-    await (await this.#host(zone)).context.file.durable();
+    await this.#remove(zone.id); // of a zone of this name that was deleted while the machine went down
+    await this.#parent.database.durable();
+    await (await this.#host(zone)).context.database.durable();
     return true;
   }
 
   /** Policies and addresses hold from the next request on. Durable. */
   async update(zone: IdentityZone): Promise<void> {
     await this.store.update(zone);
-    await this.#parent.file.durable();
+    await this.#parent.database.durable();
     const open = this.#hosts.get(zone.id);
     if (open !== undefined) {
-      const { file, busy } = await open;
-      const next = await this.#build(zone, file, busy);
+      const { database, busy } = await open;
+      const next = await this.#build(zone, database, busy);
       this.#hosts.set(zone.id, Promise.resolve(next));
     }
     await this.#host(zone);
@@ -71,15 +73,15 @@ export class Zones implements AsyncDisposable {
   async delete(id: string): Promise<void> {
     const open = this.#hosts.get(id);
     await this.store.delete(id);
-    await this.#parent.file.durable();
+    await this.#parent.database.durable();
     this.#hosts.delete(id);
     if (open !== undefined) {
-      const { file, busy } = await open;
+      const { database, busy } = await open;
       const signal = this.#deps.clock.deadline(DRAIN_MS);
       while (busy.count > 0 && !signal.aborted) await this.#deps.clock.sleep(20, signal).catch(() => undefined);
-      file[Symbol.dispose]();
+      await database[Symbol.asyncDispose]();
     }
-    this.#remove(id);
+    await this.#remove(id);
   }
 
   async contextOf(zone: IdentityZone): Promise<UaaContext> {
@@ -102,7 +104,7 @@ export class Zones implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const host of this.#hosts.values()) {
       const opened = await host.catch(() => null);
-      opened?.file[Symbol.dispose]();
+      await opened?.database[Symbol.asyncDispose]();
     }
     this.#hosts.clear();
   }
@@ -117,38 +119,28 @@ export class Zones implements AsyncDisposable {
   }
 
   async #open(zone: IdentityZone): Promise<Host> {
-    const file = new Sqlite(this.#path(zone.id));
+    const database = await this.#database.beside<UaaTables>(nameOf(zone.id), MIGRATIONS);
     try {
-      return await this.#build(zone, file, { count: 0 });
+      return await this.#build(zone, database, { count: 0 });
     } catch (error) {
-      file[Symbol.dispose]();
+      await database[Symbol.asyncDispose]();
       throw error;
     }
   }
 
-  async #build(zone: IdentityZone, file: Sqlite, busy: Host["busy"]): Promise<Host> {
-    const config = configOfZone(this.#parent.config, zone, this.#path(zone.id));
-    const { context } = await openContext(config, this.#deps, file, zone, this.#parent);
+  async #build(zone: IdentityZone, database: Database<UaaTables>, busy: Host["busy"]): Promise<Host> {
+    const config = configOfZone(this.#parent.config, zone);
+    const { context } = await openContext(config, this.#deps, database, zone, this.#parent);
     await bootstrapZone(context);
-    await file.durable();
+    await database.durable();
     const server = await buildServer(context, null);
     await server.ready();
-    return { file, context, server, busy };
+    return { database, context, server, busy };
   }
 
-  #path(id: string): string {
-    const { databasePath } = this.#parent.config;
-    return databasePath === ":memory:" ? databasePath : join(dirname(databasePath), `uaa-zone-${id}.sqlite`);
-  }
-
-  #remove(id: string): void {
-    const path = this.#path(id);
-    if (path === ":memory:") return;
-    const folder = dirname(path);
-    const name = basename(path);
-    // The database, its log, and copies from before a change of its schema.
-    for (const entry of readdirSync(folder)) {
-      if (entry.startsWith(name)) rmSync(join(folder, entry), { force: true });
-    }
+  #remove(id: string): Promise<void> {
+    return this.#database.removeBeside(nameOf(id));
   }
 }
+
+const nameOf = (id: string): string => `zone-${id}`;

@@ -9,7 +9,7 @@ export function startIdentity({ site, deps, log, data, keep }: Assembly): Return
   return keep(
     startUaa(
       {
-        databasePath: data("uaa"),
+        database: { path: data("uaa") },
         domain: config.domain,
         issuerUrl: `${urls.uaa}/oauth/token`,
         listen: { host: LOOPBACK, port: 0 },

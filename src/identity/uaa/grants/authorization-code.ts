@@ -36,7 +36,7 @@ export async function codeGrant(context: UaaContext, request: GrantRequest): Pro
     throw new UaaError("invalid_request", text);
   }
   const taken = await context.tokens.takeCode(code, context.clock.nowMs());
-  await context.file.durable();
+  await context.database.durable();
   if (taken === null || taken.intent !== AUTHORIZATION_CODE) {
     throw new UaaError("invalid_grant", "Invalid authorization code");
   }

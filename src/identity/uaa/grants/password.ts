@@ -21,7 +21,7 @@ export async function passwordGrant(context: UaaContext, request: GrantRequest):
 /** UAA: PasscodeAuthenticationFilter */
 async function byPasscode(context: UaaContext, passcode: string): Promise<ExternalSignIn> {
   const taken = await context.tokens.takeCode(passcode, context.clock.nowMs());
-  await context.file.durable();
+  await context.database.durable();
   if (taken === null || !taken.intent.startsWith(PASSCODE)) throw new UaaError("unauthorized", "Invalid passcode");
   const user = await context.users.find(taken.intent.slice(PASSCODE.length));
   if (user === null || !user.active) throw new UaaError("unauthorized", "Invalid passcode");

@@ -35,7 +35,7 @@ export async function userTokenGrant(
   });
   // The caller must not speak as the other client: the access token ends before anybody has seen it.
   await context.tokens.delete(answer.jti);
-  await context.file.durable();
+  await context.database.durable();
   const refreshToken = answer.refresh_token ?? "";
   return {
     access_token: null,

@@ -4,17 +4,17 @@ import { audit } from "../audit.ts";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import type { User } from "../model.ts";
-import { jsonBodyOf, parametersOf, requireScope } from "./request.ts";
+import { jsonBodyOf, parametersOf, requireManager } from "./request.ts";
 import { findUser, readVersion, sendUser } from "./users.ts";
 
 type ById = { Params: { id: string } };
 
 /** Locks, forced password changes and the proof that an address is the user's. UAA: ScimUserEndpoints */
 export function registerAccountStatus(server: FastifyInstance, context: UaaContext): void {
-  const { users, file } = context;
+  const { users, database } = context;
 
   server.patch<ById>("/Users/:id/status", async (request) => {
-    await requireScope(context, request, "uaa.admin", "scim.write", "uaa.account_status.write");
+    await requireManager(context, request, "scim.write", "uaa.account_status.write");
     const { locked, passwordChangeRequired } = jsonBodyOf(request);
     const user = await findUser(context, request.params.id);
     if (user.origin !== "uaa") throw refuse("Can only manage users from the internal user store.");
@@ -31,7 +31,7 @@ export function registerAccountStatus(server: FastifyInstance, context: UaaConte
       audit(context, "UserAccountUnlockedEvent", { userId: user.id });
     }
     if (passwordChangeRequired === true) await users.requirePasswordChange(user.id);
-    await file.durable();
+    await database.durable();
     return {
       ...(locked === false ? { locked } : {}),
       ...(passwordChangeRequired === true ? { passwordChangeRequired } : {}),
@@ -39,14 +39,14 @@ export function registerAccountStatus(server: FastifyInstance, context: UaaConte
   });
 
   server.get<ById>("/Users/:id/verify", async (request, reply) => {
-    await requireScope(context, request, "uaa.admin", "scim.write", "scim.create");
+    await requireManager(context, request, "scim.write", "scim.create");
     const user = await findUser(context, request.params.id);
     const version = readVersion(request.headers["if-match"], user.version) ?? user.version;
     return await sendUser(context, reply, await verifyUser(context, user, version));
   });
 
   server.get<ById>("/Users/:id/verify-link", async (request) => {
-    const caller = await requireScope(context, request, "uaa.admin", "scim.create");
+    const caller = await requireManager(context, request, "scim.create");
     const { client_id: clientId = caller.client.clientId, redirect_uri: redirectUri } = parametersOf(request);
     if (redirectUri === undefined) {
       throw new UaaError("invalid_request", "Required request parameter 'redirect_uri' is not present");
@@ -67,7 +67,7 @@ export async function verifyUser(context: UaaContext, user: User, version = user
   if (user.verified && version === user.version) return user;
   const next = { ...user, verified: true, version: version + 1, lastModifiedMs: context.clock.nowMs() };
   await context.users.update(next, version);
-  await context.file.durable();
+  await context.database.durable();
   audit(context, "UserVerifiedEvent", { userId: user.id });
   return next;
 }

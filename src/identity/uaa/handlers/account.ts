@@ -18,7 +18,7 @@ const OLD_IS_WRONG = "The current password is wrong.";
 
 /** What a signed-in user changes of the own account in the browser. UAA: ChangePasswordController, ProfileController … */
 export function registerAccount(server: FastifyInstance, context: UaaContext): void {
-  const { tokens, clients, hasher, file } = context;
+  const { tokens, clients, hasher, database } = context;
 
   server.get("/change_password", async (request, reply) => {
     const session = await requireSession(context, request, reply);
@@ -108,7 +108,7 @@ export function registerAccount(server: FastifyInstance, context: UaaContext): v
       });
       await tokens.saveApprovals(answered);
     }
-    await file.durable();
+    await database.durable();
     audit(context, "ApprovalModifiedEvent", { userId, clientId });
     return reply.redirect("/profile", 302);
   });

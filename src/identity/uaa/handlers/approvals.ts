@@ -12,7 +12,7 @@ const APPROVALS_MAX = 1_000;
 
 /** What a user has allowed to which client. UAA: ApprovalsAdminEndpoints */
 export function registerApprovals(server: FastifyInstance, context: UaaContext): void {
-  const { tokens, clock, file } = context;
+  const { tokens, clock, database } = context;
   const userOf = async (request: Parameters<typeof requireScope>[1]): Promise<User> => {
     const { user } = await requireScope(context, request, "oauth.approvals");
     if (user === null) throw new UaaError("access_denied", "Access is denied");
@@ -36,7 +36,7 @@ export function registerApprovals(server: FastifyInstance, context: UaaContext):
     const user = await userOf(request);
     const approvals = readApprovals(request.body, user.id, clock.nowMs());
     await tokens.replaceApprovals(user.id, null, approvals);
-    await file.durable();
+    await database.durable();
     audit(context, "ApprovalModifiedEvent", { userId: user.id });
     return approvals.map(wireApproval);
   });
@@ -48,7 +48,7 @@ export function registerApprovals(server: FastifyInstance, context: UaaContext):
       throw new UaaError("not_found", `No client with requested id: ${clientId}`);
     }
     await tokens.replaceApprovals(user.id, clientId, readApprovals(request.body, user.id, clock.nowMs()));
-    await file.durable();
+    await database.durable();
     audit(context, "ApprovalModifiedEvent", { userId: user.id, clientId });
     const own = (await tokens.approvals(user.id)).filter((approval) => approval.clientId === clientId);
     return own.map(wireApproval);
@@ -62,7 +62,7 @@ export function registerApprovals(server: FastifyInstance, context: UaaContext):
     }
     await tokens.deleteApprovals(user.id, clientId);
     await tokens.deleteOf({ userId: user.id, clientId });
-    await file.durable();
+    await database.durable();
     return { status: "ok", message: `Approvals of user ${user.id} and client ${clientId} revoked` };
   });
 }

@@ -74,6 +74,6 @@ async function makeCode(
   const code = context.secrets.token(24);
   const expiresMs = context.clock.nowMs() + CODE_TTL_MS;
   await context.tokens.saveCode(code, AUTHORIZATION_CODE, payload, expiresMs, false);
-  await context.file.durable();
+  await context.database.durable();
   return code;
 }

@@ -126,7 +126,7 @@ async function askUser(
 ): Promise<FastifyReply> {
   // The form brings back the answer alone: what is asked for cannot be changed between page and answer.
   await context.tokens.changeSession(browser.id, { ...browser.session.details, authorization: parameters });
-  await context.file.durable();
+  await context.database.durable();
   const auto = autoApproved(client, scopes);
   const answers = await answersOf(context, browser.user.id, client);
   const open = scopes.filter((scope) => !auto.includes(scope));
@@ -194,7 +194,7 @@ async function takeAnswer(
         lastModifiedMs: nowMs,
       })),
     );
-    await context.file.durable();
+    await context.database.durable();
     audit(context, "ApprovalModifiedEvent", { userId: browser.user.id, clientId: client.clientId, approved: ticked });
     const granted = scopes.filter((scope) => auto.includes(scope) || ticked.includes(scope));
     if (granted.length === 0) throw new UaaError("access_denied", "User denied access");

@@ -6,7 +6,7 @@ import { UaaError } from "../errors.ts";
 import { wireClient } from "../oauth-client-json.ts";
 import type { ClientChange } from "../store-clients.ts";
 import { findClient, newClient, updatedClient } from "./clients.ts";
-import { requireScope } from "./request.ts";
+import { requireManager } from "./request.ts";
 import { COUNT_MAX } from "./scim-query.ts";
 
 type Body = Readonly<Record<string, unknown>>;
@@ -20,11 +20,11 @@ export function registerClientBatches(server: FastifyInstance, context: UaaConte
   const admin: Registrar | null = null;
 
   const batch = async (request: FastifyRequest, step: (body: Body) => Promise<Step>): Promise<unknown[]> => {
-    await requireScope(context, request, "clients.admin", "uaa.admin");
+    await requireManager(context, request, "clients.admin");
     const steps: Step[] = [];
     for (const body of bodiesOf(request)) steps.push(await step(body));
     await context.clients.apply(steps.flatMap(({ changes }) => changes));
-    await context.file.durable();
+    await context.database.durable();
     return steps.map(({ answer }) => answer);
   };
 

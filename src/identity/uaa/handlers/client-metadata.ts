@@ -4,7 +4,7 @@ import { UaaError } from "../errors.ts";
 import { isHttpUrl } from "../provider-http.ts";
 import type { ClientMetadata } from "../store-clients.ts";
 import { findClient } from "./clients.ts";
-import { bearerOf, jsonBodyOf, requireScope } from "./request.ts";
+import { bearerOf, jsonBodyOf, requireManager } from "./request.ts";
 
 type ById = { Params: { client: string } };
 /** An icon is an image in base64. UAA keeps it in a column without a limit. */
@@ -12,7 +12,7 @@ const ICON_MAX = 262_144;
 
 /** How a client shows itself to people. UAA: ClientMetadataAdminEndpoints */
 export function registerClientMetadata(server: FastifyInstance, context: UaaContext): void {
-  const { clients, file } = context;
+  const { clients, database } = context;
 
   server.get("/oauth/clients/meta", async (request) => {
     await bearerOf(context, request);
@@ -28,7 +28,7 @@ export function registerClientMetadata(server: FastifyInstance, context: UaaCont
   });
 
   server.put<ById>("/oauth/clients/:client/meta", async (request) => {
-    await requireScope(context, request, "clients.write", "clients.admin", "uaa.admin");
+    await requireManager(context, request, "clients.write", "clients.admin");
     const { client: clientId } = request.params;
     const body = jsonBodyOf(request);
     if (body["clientId"] !== undefined && body["clientId"] !== null && body["clientId"] !== clientId) {
@@ -44,7 +44,7 @@ export function registerClientMetadata(server: FastifyInstance, context: UaaCont
       clientName: readText(body["clientName"], "clientName", 1000) ?? nameOf(client.additional["name"]),
     };
     await clients.saveMetadata(metadata);
-    await file.durable();
+    await database.durable();
     return wireMetadata(metadata);
   });
 }

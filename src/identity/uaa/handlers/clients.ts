@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { matchesClientFilter, sortClients } from "../client-filter.ts";
 import { readClientKeys, withAddedKeys } from "../client-jwks.ts";
 import {
@@ -16,7 +16,7 @@ import { UaaError } from "../errors.ts";
 import type { OauthClient } from "../model.ts";
 import { changedClient, readClient, wireClient } from "../oauth-client-json.ts";
 import type { VerifiedToken } from "../token-service.ts";
-import { jsonBodyOf, requireScope } from "./request.ts";
+import { jsonBodyOf, mayManage, requireManager } from "./request.ts";
 import { orBadFilter, pickAttributes, readScimQuery } from "./scim-query.ts";
 
 type ById = { Params: { client: string } };
@@ -24,10 +24,10 @@ const CLIENT_SCHEMAS = ["http://cloudfoundry.org/schema/scim/oauth-clients-1.0"]
 
 /** Registration of clients. UAA: ClientAdminEndpoints */
 export function registerClients(server: FastifyInstance, context: UaaContext): void {
-  const { clients, clock, file } = context;
+  const { clients, clock, database } = context;
 
   server.get("/oauth/clients", async (request) => {
-    await requireScope(context, request, "clients.read", "clients.admin", "uaa.admin");
+    await requireManager(context, request, "clients.read", "clients.admin");
     const query = readScimQuery(request, { filter: "client_id pr", sortBy: "client_id" }, "invalid_request");
     const { startIndex, page, attributes } = query;
     const all = await clients.all();
@@ -54,69 +54,69 @@ export function registerClients(server: FastifyInstance, context: UaaContext): v
     ["/oauth/clients/restricted", true],
   ] as const) {
     server.post(url, async (request, reply) => {
-      const caller = await requireScope(context, request, "clients.write", "clients.admin", "uaa.admin");
-      const client = await newClient(context, registrarOf(caller), jsonBodyOf(request));
+      const caller = await requireManager(context, request, "clients.write", "clients.admin");
+      const client = await newClient(context, registrarOf(context, request, caller), jsonBodyOf(request));
       if (isRestricted) checkRestricted(client);
       await clients.apply([{ kind: "insert", client }]);
-      await file.durable();
+      await database.durable();
       return reply.code(201).send(wireClient(client));
     });
 
     server.put<ById>(`${url}/:client`, async (request) => {
-      const caller = await requireScope(context, request, "clients.write", "clients.admin", "uaa.admin");
+      const caller = await requireManager(context, request, "clients.write", "clients.admin");
       const client = await findClient(context, request.params.client);
       const body = jsonBodyOf(request);
       if (body["client_id"] !== undefined && body["client_id"] !== client.clientId) {
         throw refuse(`The client id (${String(body["client_id"])}) does not match the URL (${client.clientId})`);
       }
-      const next = updatedClient(context, registrarOf(caller), client, body);
+      const next = updatedClient(context, registrarOf(context, request, caller), client, body);
       if (isRestricted) checkRestricted(next);
       await clients.apply([{ kind: "update", client: next }]);
-      await file.durable();
+      await database.durable();
       return wireClient(next);
     });
   }
 
   server.get("/oauth/clients/restricted", async (request) => {
-    await requireScope(context, request, "clients.read", "clients.admin", "uaa.admin");
+    await requireManager(context, request, "clients.read", "clients.admin");
     return RESTRICTED_SCOPES;
   });
 
   server.get<ById>("/oauth/clients/:client", async (request) => {
-    await requireScope(context, request, "clients.read", "clients.admin", "uaa.admin");
+    await requireManager(context, request, "clients.read", "clients.admin");
     return wireClient(await findClient(context, request.params.client));
   });
 
   server.delete<ById>("/oauth/clients/:client", async (request) => {
-    await requireScope(context, request, "clients.write", "clients.admin", "uaa.admin");
+    await requireManager(context, request, "clients.write", "clients.admin");
     const client = await findClient(context, request.params.client);
     await clients.apply([{ kind: "delete", client }]);
-    await file.durable();
+    await database.durable();
     return wireClient(client);
   });
 
   server.put<ById>("/oauth/clients/:client/secret", async (request) => {
-    const caller = await requireScope(context, request, "clients.secret", "clients.admin", "uaa.admin");
+    const caller = await requireManager(context, request, "clients.secret", "clients.admin");
     const client = await findClient(context, request.params.client);
     const body = jsonBodyOf(request);
     const change = readChange(body["changeMode"], "UPDATE");
-    await requireOwnOrAdmin(context, caller, client, body["oldSecret"]);
+    await requireOwnOrAdmin(context, request, caller, client, body["oldSecret"]);
     const secretHashes = await changedSecrets(context, client, change, body["secret"]);
     await clients.apply([{ kind: "update", client: { ...client, secretHashes, lastModifiedMs: clock.nowMs() } }]);
-    await file.durable();
+    await database.durable();
     const message = { DELETE: "Secret is deleted", ADD: "Secret is added", UPDATE: "secret updated" }[change];
     return { status: "ok", message };
   });
 
   server.put<ById>("/oauth/clients/:client/clientjwt", async (request) => {
-    const caller = await requireScope(context, request, "clients.trust", "clients.admin", "uaa.admin");
+    const caller = await requireManager(context, request, "clients.trust", "clients.admin");
     const client = await findClient(context, request.params.client);
     const body = jsonBodyOf(request);
     const change = readChange(body["changeMode"], "ADD");
-    await requireOwnOrAdmin(context, caller, client, "");
+    await requireOwnOrAdmin(context, request, caller, client, "");
     const { additional, message } = changedKeys(client, change, body);
     await clients.apply([{ kind: "update", client: { ...client, additional, lastModifiedMs: clock.nowMs() } }]);
-    await file.durable();
+    await database.durable();
     return { status: "ok", message };
   });
 }
@@ -161,24 +161,21 @@ export async function findClient(context: UaaContext, clientId: string): Promise
 }
 
 /** Null for an administrator. */
-function registrarOf(caller: VerifiedToken): Registrar | null {
-  if (isClientAdmin(caller)) return null;
+function registrarOf(context: UaaContext, request: FastifyRequest, caller: VerifiedToken): Registrar | null {
+  if (mayManage(context, request, caller, "clients.admin")) return null;
   const { clientId, scope } = caller.client;
   return { clientId, scope };
-}
-
-function isClientAdmin({ scopes }: VerifiedToken): boolean {
-  return scopes.has("clients.admin") || scopes.has("uaa.admin");
 }
 
 /** A client may change its own credentials when it shows the old ones. UAA: checkPasswordChangeIsAllowed */
 async function requireOwnOrAdmin(
   context: UaaContext,
+  request: FastifyRequest,
   caller: VerifiedToken,
   client: OauthClient,
   oldSecret: unknown,
 ): Promise<void> {
-  if (isClientAdmin(caller)) return;
+  if (mayManage(context, request, caller, "clients.admin")) return;
   if (caller.client.clientId !== client.clientId) {
     throw refuse("Bad request. Not permitted to change another client's secret");
   }

@@ -84,7 +84,7 @@ async function completeChange(
     lastModifiedMs: context.clock.nowMs(),
   };
   await context.users.update(next, user.version);
-  await context.file.durable();
+  await context.database.durable();
   return { user: next, data };
 }
 

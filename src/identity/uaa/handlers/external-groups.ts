@@ -5,7 +5,7 @@ import type { Group } from "../model.ts";
 import { parseScimFilter, type ScimFilter } from "../scim-filter.ts";
 import { SCIM_SCHEMAS } from "../scim-user.ts";
 import type { ExternalGroupMapping } from "../store-external-groups.ts";
-import { jsonBodyOf, parametersOf, requireScope } from "./request.ts";
+import { jsonBodyOf, parametersOf, requireManager } from "./request.ts";
 import { readScimQuery, wirePage } from "./scim-query.ts";
 
 /** Where a name or an id is given in a path. */
@@ -15,11 +15,11 @@ interface Unmap {
 
 /** Groups of other providers that stand for groups of ours. UAA: ScimGroupEndpoints (External) */
 export function registerExternalGroups(server: FastifyInstance, context: UaaContext): void {
-  const { externalGroups, groups, file } = context;
+  const { externalGroups, groups, database } = context;
 
   for (const url of ["/Groups/External", "/Groups/External/list"]) {
     server.get(url, async (request) => {
-      await requireScope(context, request, "uaa.admin", "scim.read");
+      await requireManager(context, request, "scim.read");
       const parameters = parametersOf(request);
       const query = readScimQuery(request);
       const { origin, externalGroup } = wantedOf(parameters);
@@ -35,7 +35,7 @@ export function registerExternalGroups(server: FastifyInstance, context: UaaCont
   }
 
   server.post("/Groups/External", async (request, reply) => {
-    await requireScope(context, request, "uaa.admin", "scim.write");
+    await requireManager(context, request, "scim.write");
     const body = jsonBodyOf(request);
     const externalGroup = (text(body, "externalGroup") ?? "").trim();
     if (externalGroup === "") {
@@ -49,7 +49,7 @@ export function registerExternalGroups(server: FastifyInstance, context: UaaCont
       const message = `The mapping between group ${group.displayName} and external group ${externalGroup} already exists`;
       throw new UaaError("scim_resource_already_exists", message);
     }
-    await file.durable();
+    await database.durable();
     return reply.code(201).send(wireMapping(mapping));
   });
 
@@ -62,7 +62,7 @@ export function registerExternalGroups(server: FastifyInstance, context: UaaCont
     "/Groups/External/:displayName/:externalGroup",
   ]) {
     server.delete<Unmap>(url, async (request) => {
-      await requireScope(context, request, "uaa.admin", "scim.write");
+      await requireManager(context, request, "scim.write");
       const { groupId, displayName, origin = "ldap" } = request.params;
       const externalGroup = request.params.externalGroup.trim();
       const group = await groupOf(groupId, displayName);
@@ -71,7 +71,7 @@ export function registerExternalGroups(server: FastifyInstance, context: UaaCont
         const message = `The mapping between group ${group.displayName} and external group ${externalGroup} does not exist`;
         throw new UaaError("scim_resource_not_found", message);
       }
-      await file.durable();
+      await database.durable();
       return wireMapping(mapping);
     });
   }

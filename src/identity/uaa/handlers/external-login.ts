@@ -20,7 +20,7 @@ const STATE_MS = 600_000;
 
 /** The way to an OAuth or OpenID Connect provider and back. UAA: ExternalOAuthAuthenticationFilter */
 export function registerExternalLogin(server: FastifyInstance, context: UaaContext): void {
-  const { tokens, secrets, clock, file, oidc } = context;
+  const { tokens, secrets, clock, database, oidc } = context;
 
   server.get<ByOrigin>("/login/external/:origin", async (request, reply) => {
     const provider = await find(request.params.origin);
@@ -35,7 +35,7 @@ export function registerExternalLogin(server: FastifyInstance, context: UaaConte
     try {
       const endpoints = await oidc.endpoints(provider);
       await tokens.saveCode(state, INTENT, oidcRequest, clock.nowMs() + STATE_MS, false);
-      await file.durable();
+      await database.durable();
       setCookie(request, reply, STATE_COOKIE, state, STATE_MS / 1000);
       return reply.redirect(authorizationUrl(context, provider, endpoints, oidcRequest, state), 302);
     } catch (error) {
@@ -49,7 +49,7 @@ export function registerExternalLogin(server: FastifyInstance, context: UaaConte
     const { origin } = request.params;
     const { code, state, error: providerError } = parametersOf(request);
     const taken = state === undefined ? null : await tokens.takeCode(state, clock.nowMs());
-    await file.durable();
+    await database.durable();
     const isOurs = taken !== null && taken.intent === INTENT && cookieOf(request, STATE_COOKIE) === state;
     setCookie(request, reply, STATE_COOKIE, "", 0);
     const oidcRequest = isOurs ? (taken.payload as OidcRequest) : null;

@@ -4,7 +4,7 @@ import { UaaError } from "../errors.ts";
 import type { Membership } from "../model.ts";
 import { readMembers, wireGroup, wireMember } from "../scim-group.ts";
 import { findGroup } from "./groups.ts";
-import { jsonBodyOf, parametersOf, requireScope } from "./request.ts";
+import { jsonBodyOf, parametersOf, requireManager } from "./request.ts";
 import { wireUsers } from "./users.ts";
 
 type ById = { Params: { id: string } };
@@ -12,10 +12,10 @@ type ByMember = { Params: { id: string; memberId: string } };
 
 /** Who is in a group: users, and groups with their users. UAA: ScimGroupEndpoints */
 export function registerGroupMembers(server: FastifyInstance, context: UaaContext): void {
-  const { groups, clock, file } = context;
+  const { groups, clock, database } = context;
 
   server.get<ById>("/Groups/:id/members", async (request) => {
-    await requireScope(context, request, "uaa.admin", "scim.read");
+    await requireManager(context, request, "scim.read");
     const group = await findGroup(context, request.params.id);
     const members = await groups.members(group.id);
     if (parametersOf(request)["returnEntities"] !== "true") return members.map(wireMember);
@@ -23,13 +23,13 @@ export function registerGroupMembers(server: FastifyInstance, context: UaaContex
   });
 
   server.get<ByMember>("/Groups/:id/members/:memberId", async (request) => {
-    await requireScope(context, request, "uaa.admin", "scim.read");
+    await requireManager(context, request, "scim.read");
     const { id, memberId } = request.params;
     return wireMember(await findMember(context, id, memberId));
   });
 
   server.post<ById>("/Groups/:id/members", async (request, reply) => {
-    await requireScope(context, request, "uaa.admin", "scim.write", "groups.update");
+    await requireManager(context, request, "scim.write", "groups.update");
     const group = await findGroup(context, request.params.id);
     const [read] = await readMembers(context, group.id, [{ ...jsonBodyOf(request), operation: undefined }]);
     const { isRemoval: _, ...member } = read!;
@@ -37,16 +37,16 @@ export function registerGroupMembers(server: FastifyInstance, context: UaaContex
       const text = `${member.memberId} is already part of the group: ${group.id}`;
       throw new UaaError("scim_resource_already_exists", text, { extra: { error: "member_already_exists" } });
     }
-    await file.durable();
+    await database.durable();
     return reply.code(201).send(wireMember(member));
   });
 
   server.delete<ByMember>("/Groups/:id/members/:memberId", async (request) => {
-    await requireScope(context, request, "uaa.admin", "scim.write", "groups.update");
+    await requireManager(context, request, "scim.write");
     const { id, memberId } = request.params;
     const member = await findMember(context, id, memberId);
     if (!(await groups.removeMember(id, memberId))) throw noMember(id, memberId);
-    await file.durable();
+    await database.durable();
     return wireMember(member);
   });
 }

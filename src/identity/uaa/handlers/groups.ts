@@ -5,7 +5,7 @@ import type { Group } from "../model.ts";
 import { freshGroup } from "../new-group.ts";
 import { mergeMembers, readDisplayName, readMembers, wireGroup } from "../scim-group.ts";
 import { removedAttributes } from "../scim-user.ts";
-import { jsonBodyOf, requireScope } from "./request.ts";
+import { jsonBodyOf, requireManager } from "./request.ts";
 import { orBadFilter, pickAttributes, readScimQuery, wantsAttribute, wirePage } from "./scim-query.ts";
 import { readVersion } from "./users.ts";
 
@@ -13,10 +13,10 @@ type ById = { Params: { id: string } };
 
 /** SCIM groups; each is a scope that its members can have. UAA: ScimGroupEndpoints */
 export function registerGroups(server: FastifyInstance, context: UaaContext): void {
-  const { groups, clock, file, zoneId } = context;
+  const { groups, clock, database, zoneId } = context;
 
   server.get("/Groups", async (request) => {
-    await requireScope(context, request, "uaa.admin", "scim.read");
+    await requireManager(context, request, "scim.read");
     const query = readScimQuery(request);
     const found = await orBadFilter(query.filterText, query.page.sortBy, "scim", () =>
       groups.query(query.filter, query.page),
@@ -28,19 +28,19 @@ export function registerGroups(server: FastifyInstance, context: UaaContext): vo
   });
 
   server.post("/Groups", async (request, reply) => {
-    await requireScope(context, request, "uaa.admin", "scim.write");
+    await requireManager(context, request, "scim.write", "groups.update");
     const body = jsonBodyOf(request);
     const description = typeof body["description"] === "string" ? body["description"] : null;
     const group = freshGroup(context, readDisplayName(body), description);
     const members = await readMembers(context, group.id, body["members"]);
     await groups.insert(group, mergeMembers([], members), clock.nowMs());
-    await file.durable();
+    await database.durable();
     const wired = wireGroup(group, await groups.members(group.id), zoneId);
     return reply.code(201).header("etag", `"0"`).send(wired);
   });
 
   server.get<ById>("/Groups/:id", async (request, reply) => {
-    await requireScope(context, request, "uaa.admin", "scim.read");
+    await requireManager(context, request, "scim.read");
     const group = await findGroup(context, request.params.id);
     const wired = wireGroup(group, await groups.members(group.id), zoneId);
     const attributes = readScimQuery(request).attributes;
@@ -53,7 +53,7 @@ export function registerGroups(server: FastifyInstance, context: UaaContext): vo
       method,
       url: "/Groups/:id",
       handler: async (request, reply) => {
-        await requireScope(context, request, "uaa.admin", "scim.write", "groups.update");
+        await requireManager(context, request, "scim.write", "groups.update");
         const group = await findGroup(context, request.params.id);
         const version = readVersion(request.headers["if-match"], group.version);
         if (version === null) throw new UaaError("scim", `Missing If-Match for ${method}`);
@@ -65,7 +65,7 @@ export function registerGroups(server: FastifyInstance, context: UaaContext): vo
   }
 
   server.delete<ById>("/Groups/:id", async (request, reply) => {
-    await requireScope(context, request, "uaa.admin", "scim.write");
+    await requireManager(context, request, "scim.write");
     const group = await findGroup(context, request.params.id);
     const version = readVersion(request.headers["if-match"], group.version) ?? group.version;
     if (version !== group.version) {
@@ -73,7 +73,7 @@ export function registerGroups(server: FastifyInstance, context: UaaContext): vo
     }
     const members = await groups.members(group.id);
     await groups.delete(group.id);
-    await file.durable();
+    await database.durable();
     return reply.header("etag", `"${group.version}"`).send(wireGroup(group, members, zoneId));
   });
 }
@@ -93,7 +93,7 @@ async function changeGroup(
   body: Readonly<Record<string, unknown>>,
   isPatch: boolean,
 ): Promise<Group> {
-  const { groups, clock, file } = context;
+  const { groups, clock, database } = context;
   const described = typeof body["description"] === "string" ? body["description"] : null;
   const removed = isPatch ? removedAttributes(body["meta"]) : new Set<string>();
   const keepsDescription = isPatch && body["description"] === undefined && !removed.has("description");
@@ -111,6 +111,6 @@ async function changeGroup(
   const given = await readMembers(context, group.id, body["members"]);
   const before = isPatch && !removed.has("members") ? await groups.members(group.id) : [];
   await groups.update(next, version, mergeMembers(before, given), clock.nowMs());
-  await file.durable();
+  await database.durable();
   return next;
 }

@@ -5,18 +5,18 @@ import { UaaError } from "../errors.ts";
 import { type IdentityProvider, wireProvider, withKeptSecrets } from "../identity-provider.ts";
 import { readProvider } from "../identity-provider-json.ts";
 import { LdapUnavailableError, ldapSignIn } from "../ldap-sign-in.ts";
-import { jsonBodyOf, parametersOf, requireScope } from "./request.ts";
+import { jsonBodyOf, parametersOf, requireManager } from "./request.ts";
 
 type ById = { Params: { id: string } };
 
 /** Where accounts come from. UAA: IdentityProviderEndpoints */
 export function registerIdentityProviders(server: FastifyInstance, context: UaaContext): void {
-  const { providers, clock, random, file } = context;
+  const { providers, clock, random, database } = context;
   const wire = (request: FastifyRequest, provider: IdentityProvider): Record<string, unknown> =>
     wireProvider(provider, context.zoneId, parametersOf(request)["rawConfig"] === "true");
 
   server.get("/identity-providers", async (request) => {
-    await requireScope(context, request, "idps.read", "idps.write", "uaa.admin");
+    await requireManager(context, request, "idps.read");
     const { active_only: activeOnly, originKey = "" } = parametersOf(request);
     if (originKey !== "") {
       const provider = await providers.byOrigin(originKey);
@@ -28,25 +28,25 @@ export function registerIdentityProviders(server: FastifyInstance, context: UaaC
   });
 
   server.post("/identity-providers", async (request, reply) => {
-    await requireScope(context, request, "idps.write", "uaa.admin");
+    await requireManager(context, request, "idps.write");
     const nowMs = clock.nowMs();
     const input = readProvider(jsonBodyOf(request));
     const provider = { ...input, id: random.guid(), version: 0, createdMs: nowMs, lastModifiedMs: nowMs };
     if (!(await providers.insert(provider))) {
       throw new UaaError("invalid_request", `The origin ${input.originKey} is taken`, { status: 409 });
     }
-    await file.durable();
+    await database.durable();
     audit(context, "IdentityProviderCreatedEvent", { origin: provider.originKey });
     return reply.code(201).send(wire(request, provider));
   });
 
   server.get<ById>("/identity-providers/:id", async (request) => {
-    await requireScope(context, request, "idps.read", "idps.write", "uaa.admin");
+    await requireManager(context, request, "idps.read");
     return wire(request, await find(request.params.id));
   });
 
   server.put<ById>("/identity-providers/:id", async (request) => {
-    await requireScope(context, request, "idps.write", "uaa.admin");
+    await requireManager(context, request, "idps.write");
     const stored = await find(request.params.id);
     const input = readProvider(jsonBodyOf(request));
     if (input.originKey !== stored.originKey || input.type !== stored.type) {
@@ -60,25 +60,25 @@ export function registerIdentityProviders(server: FastifyInstance, context: UaaC
       lastModifiedMs: clock.nowMs(),
     };
     await providers.update(provider);
-    await file.durable();
+    await database.durable();
     audit(context, "IdentityProviderModifiedEvent", { origin: provider.originKey });
     return wire(request, provider);
   });
 
   server.delete<ById>("/identity-providers/:id", async (request) => {
-    await requireScope(context, request, "idps.write", "uaa.admin");
+    await requireManager(context, request, "idps.write");
     const provider = await find(request.params.id);
     if (provider.type === "uaa") {
       throw new UaaError("invalid_request", "The internal provider cannot be deleted", { status: 422 });
     }
     await providers.delete(provider);
-    await file.durable();
+    await database.durable();
     audit(context, "IdentityProviderDeletedEvent", { origin: provider.originKey });
     return wire(request, provider);
   });
 
   server.patch<ById>("/identity-providers/:id/status", async (request) => {
-    await requireScope(context, request, "idps.write", "uaa.admin");
+    await requireManager(context, request, "idps.write");
     const provider = await find(request.params.id);
     const body = jsonBodyOf(request);
     if (body["requirePasswordChange"] !== true) {
@@ -92,12 +92,12 @@ export function registerIdentityProviders(server: FastifyInstance, context: UaaC
     const passwordPolicy = { ...policy, passwordNewerThan: clock.nowMs() };
     const config = { ...provider.config, passwordPolicy };
     await providers.update({ ...provider, config, version: provider.version + 1, lastModifiedMs: clock.nowMs() });
-    await file.durable();
+    await database.durable();
     return { requirePasswordChange: true };
   });
 
   server.post("/identity-providers/test", async (request, reply) => {
-    await requireScope(context, request, "idps.write", "uaa.admin");
+    await requireManager(context, request, "idps.write");
     const { provider, credentials } = jsonBodyOf(request) as { provider?: unknown; credentials?: unknown };
     const { type, config } = readProvider(objectOf(provider));
     const { username, password } = objectOf(credentials);

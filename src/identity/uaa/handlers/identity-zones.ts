@@ -7,9 +7,10 @@ import { type IdentityZone, readZone, refuse, wireZone, ZONE_POWERS } from "../i
 import { ensureGroups } from "../new-group.ts";
 import { wireClient } from "../oauth-client-json.ts";
 import type { VerifiedToken } from "../token-service.ts";
+import { switchedToken, zoneSwitchOf } from "../zone-switch.ts";
 import type { Zones } from "../zones.ts";
 import { findClient, newClient } from "./clients.ts";
-import { bearerOf, hasScope, insufficientScope, jsonBodyOf, requireScope } from "./request.ts";
+import { bearerOf, hasScope, insufficientScope, jsonBodyOf, requireScopeOrAdmin } from "./request.ts";
 
 type ById = { Params: { id: string } };
 
@@ -18,16 +19,21 @@ export function registerIdentityZones(server: FastifyInstance, context: UaaConte
   const { clock, random } = context;
 
   server.get("/identity-zones", async (request) => {
-    const caller = await bearerOf(context, request);
-    const seesAll = hasScope(caller, "zones.read", "zones.write");
+    const { token, current } = await callerOf(request);
+    if (!mayManage(current, token, "zones.read", "zones.write")) {
+      throw insufficientScope(managers(current, "zones.read", "zones.write"));
+    }
     const all = await zones.store.all();
-    const visible = all.filter(({ id }) => seesAll || manages(caller, id) || readsOnly(caller, id));
-    if (!seesAll && visible.length === 0) throw insufficientScope(["zones.read", "zones.write"]);
-    return visible.map((zone) => wireZone(zone, !seesAll && readsOnly(caller, zone.id)));
+    return all.filter(({ id }) => current === null || id === current.id).map((zone) => wireZone(zone));
   });
 
   server.post("/identity-zones", async (request, reply) => {
-    await requireScope(context, request, "zones.write");
+    const { token, current } = await callerOf(request);
+    if (!mayManage(current, token, "zones.write")) throw insufficientScope(managers(current, "zones.write"));
+    if (current !== null) {
+      const text = "Zones can only be created by being authenticated in the default zone.";
+      throw new UaaError("access_denied", text);
+    }
     const { id, ...input } = readZone(jsonBodyOf(request));
     const nowMs = clock.nowMs();
     const zone: IdentityZone = {
@@ -44,15 +50,18 @@ export function registerIdentityZones(server: FastifyInstance, context: UaaConte
   });
 
   server.get<ById>("/identity-zones/:id", async (request) => {
-    const caller = await bearerOf(context, request);
+    const { token, current } = await callerOf(request);
     const { id } = request.params;
-    const seesAll = hasScope(caller, "zones.read", "zones.write") || manages(caller, id);
-    if (!seesAll && !readsOnly(caller, id)) throw insufficientScope(["zones.read", "zones.write", `zones.${id}.admin`]);
-    return wireZone(await find(id), !seesAll);
+    const readsOnly = current !== null && hasScope(token, `zones.${current.id}.read`);
+    const isManager = mayManage(current, token, "zones.read", "zones.write");
+    if (!isManager && !readsOnly) throw insufficientScope(managers(current, "zones.read", "zones.write"));
+    const zone = await find(id);
+    if (current !== null && zone.id !== current.id) throw noZone(id);
+    return wireZone(zone, !isManager);
   });
 
   server.put<ById>("/identity-zones/:id", async (request) => {
-    const zone = await managed(request, request.params.id);
+    const zone = await managed(request);
     const { id, ...input } = readZone({ active: zone.active, ...jsonBodyOf(request) });
     if (id !== null && id !== zone.id) {
       throw refuse("The identity zone id from the request body does not match id in the url");
@@ -66,8 +75,7 @@ export function registerIdentityZones(server: FastifyInstance, context: UaaConte
   });
 
   server.delete<ById>("/identity-zones/:id", async (request) => {
-    await requireScope(context, request, "zones.write");
-    const zone = await find(request.params.id);
+    const zone = await managed(request);
     await zones.delete(zone.id);
     await removeManagingGroups(context, zone.id);
     audit(context, "IdentityZoneDeletedEvent", { zone: zone.id });
@@ -75,48 +83,68 @@ export function registerIdentityZones(server: FastifyInstance, context: UaaConte
   });
 
   server.post<ById>("/identity-zones/:id/clients", async (request, reply) => {
-    const zone = await managed(request, request.params.id);
-    const inZone = await zones.contextOf(zone);
+    await requireScopeOrAdmin(context, request, "zones.write");
+    const inZone = await zones.contextOf(await find(request.params.id));
     const client = await newClient(inZone, null, jsonBodyOf(request));
     checkRestricted({ ...client, scope: client.scope.filter((scope) => scope !== "openid") });
     if (client.grantTypes.some((type) => type !== "authorization_code" && type !== "refresh_token")) {
       throw refuseClient("only authorization_code and refresh_token grant types are allowed");
     }
     await inZone.clients.apply([{ kind: "insert", client }]);
-    await inZone.file.durable();
+    await inZone.database.durable();
     return reply.code(201).send(wireClient(client));
   });
 
   server.delete<{ Params: { id: string; clientId: string } }>(
     "/identity-zones/:id/clients/:clientId",
     async (request) => {
-      const zone = await managed(request, request.params.id);
-      const inZone = await zones.contextOf(zone);
+      await requireScopeOrAdmin(context, request, "zones.write");
+      const inZone = await zones.contextOf(await find(request.params.id));
       const client = await findClient(inZone, request.params.clientId);
       await inZone.clients.apply([{ kind: "delete", client }]);
-      await inZone.file.durable();
+      await inZone.database.durable();
       return wireClient(client);
     },
   );
 
-  async function managed(request: FastifyRequest, id: string): Promise<IdentityZone> {
-    await requireScope(context, request, "zones.write", `zones.${id}.admin`);
+  async function managed(request: FastifyRequest & { params: { id: string } }): Promise<IdentityZone> {
+    const { token, current } = await callerOf(request);
+    if (!mayManage(current, token, "zones.write")) throw insufficientScope(managers(current, "zones.write"));
+    const { id } = request.params;
+    if (current !== null && current.id !== id) {
+      throw new UaaError("access_denied", "Zone admins can only update their own zone.");
+    }
     return await find(id);
+  }
+
+  /** Whose token it is and, by the switch headers, which zone he speaks for. */
+  async function callerOf(request: FastifyRequest): Promise<{ token: VerifiedToken; current: IdentityZone | null }> {
+    const token = await bearerOf(context, request);
+    const wanted = zoneSwitchOf(request.headers);
+    if (wanted === null || wanted.id === context.zoneId) return { token, current: null };
+    const current = await zones.store.wanted(wanted);
+    if (current === null) throw noZone(wanted.id ?? wanted.subdomain ?? "");
+    return { token: switchedToken(token, current.id), current };
   }
 
   async function find(id: string): Promise<IdentityZone> {
     const zone = await zones.store.find(id);
-    if (zone === null) throw new UaaError("not_found", `Zone[${id}] does not exist.`);
+    if (zone === null) throw noZone(id);
     return zone;
+  }
+
+  /** `zones.ID.admin` counts for who has been switched into the zone, and in the default one for that one's own. */
+  function mayManage(current: IdentityZone | null, token: VerifiedToken, ...anyOf: readonly string[]): boolean {
+    return hasScope(token, ...managers(current, ...anyOf));
+  }
+
+  function managers(current: IdentityZone | null, ...anyOf: readonly string[]): string[] {
+    return ["uaa.admin", ...anyOf, `zones.${current?.id ?? context.zoneId}.admin`];
   }
 }
 
-function manages(caller: VerifiedToken, id: string): boolean {
-  return hasScope(caller, `zones.${id}.admin`);
-}
-
-function readsOnly(caller: VerifiedToken, id: string): boolean {
-  return !manages(caller, id) && hasScope(caller, `zones.${id}.read`);
+function noZone(id: string): UaaError {
+  return new UaaError("not_found", `Zone[${id}] does not exist.`);
 }
 
 function taken({ id, subdomain }: IdentityZone): UaaError {
@@ -127,14 +155,14 @@ function taken({ id, subdomain }: IdentityZone): UaaError {
 /** So that users of the default zone can be made managers. Durable. */
 async function ensureManagingGroups(context: UaaContext, zoneId: string): Promise<void> {
   await ensureGroups(context, managingGroups(zoneId));
-  await context.file.durable();
+  await context.database.durable();
 }
 
 /** A later zone with this id must not have the managers of this one. */
-async function removeManagingGroups({ groups, file }: UaaContext, zoneId: string): Promise<void> {
+async function removeManagingGroups({ groups, database }: UaaContext, zoneId: string): Promise<void> {
   const found = await groups.findByNames(managingGroups(zoneId));
   for (const { id } of found) await groups.delete(id);
-  await file.durable();
+  await database.durable();
 }
 
 function managingGroups(zoneId: string): string[] {

@@ -14,14 +14,14 @@ import { sendErrorPage, sendPage } from "./browser.ts";
 import { isEmail } from "./email-change.ts";
 import { passwordFault } from "./new-password.ts";
 import { escapeHtml, field, hidden, notice, page } from "./page.ts";
-import { jsonBodyOf, parametersOf, requireScope } from "./request.ts";
+import { jsonBodyOf, parametersOf, requireManager } from "./request.ts";
 
 const INVITED_AT_ONCE_MAX = 500;
 
 /** Accounts for people who choose their password by a link. UAA: InvitationsEndpoint, InvitationsController */
 export function registerInvitations(server: FastifyInstance, context: UaaContext): void {
   server.post("/invite_users", async (request) => {
-    const caller = await requireScope(context, request, "scim.invite", "uaa.admin");
+    const caller = await requireManager(context, request, "scim.invite");
     const { emails } = jsonBodyOf(request);
     const { client_id: clientId = caller.client.clientId, redirect_uri: redirectUri } = parametersOf(request);
     if (redirectUri === undefined) {
@@ -102,7 +102,7 @@ export function registerInvitations(server: FastifyInstance, context: UaaContext
     if (data === null) return sendErrorPage(request, reply, expired());
     // The directory knows this person by another name than the address: the account of the invitation was a stand-in.
     if (signedIn.user.id !== user.id) await context.users.delete(user.id);
-    await context.file.durable();
+    await context.database.durable();
     return await leadOn(context, reply, data);
   });
 

@@ -12,14 +12,14 @@ import { checkYourMailPage, forgotPasswordPage, newPasswordPage } from "./accoun
 import { postBareText } from "./bare-text.ts";
 import { sendErrorPage, sendPage } from "./browser.ts";
 import { MISMATCH } from "./new-password.ts";
-import { jsonBodyOf, parametersOf, requireScope } from "./request.ts";
+import { jsonBodyOf, parametersOf, requireManager } from "./request.ts";
 
 const BAD_CODE = "Sorry, your reset password link is no longer valid. Please request a new one";
 
 /** A new password for who has forgotten it, by a one-time code. UAA: PasswordResetEndpoint, ResetPasswordController */
 export function registerPasswordReset(server: FastifyInstance, context: UaaContext): void {
   postBareText(server, "/password_resets", async (name, request, reply) => {
-    const caller = await requireScope(context, request, "oauth.login");
+    const caller = await requireManager(context, request, "oauth.login");
     const [user] = await context.users.findByName(name, "uaa");
     if (user === undefined) {
       const [other] = await context.users.findByName(name, null);
@@ -31,7 +31,7 @@ export function registerPasswordReset(server: FastifyInstance, context: UaaConte
   });
 
   server.post("/password_change", async (request) => {
-    await requireScope(context, request, "oauth.login");
+    await requireManager(context, request, "oauth.login");
     const { code, new_password: password } = jsonBodyOf(request);
     if (typeof code !== "string" || typeof password !== "string") {
       throw new UaaError("invalid_request", "code and new_password are required.");

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { type AuthenticatedClient, authenticateByForm, authenticateByHeader } from "../client-auth.ts";
 import type { UaaContext } from "../context.ts";
-import { notAuthenticated, UaaError } from "../errors.ts";
+import { accessDenied, notAuthenticated, UaaError } from "../errors.ts";
 import type { OauthClient } from "../model.ts";
 import { type VerifiedToken, verifyToken } from "../token-service.ts";
 import { switchedToken, zoneSwitchOf } from "../zone-switch.ts";
@@ -43,7 +43,7 @@ export async function bearerOf(context: UaaContext, request: FastifyRequest): Pr
   return await verifyToken(context, match[1]!, "access");
 }
 
-/** Verifies the token and that it has one of the scopes. Throws `insufficient_scope`. */
+/** Verifies the token and that it has one of these very scopes. Throws `insufficient_scope`. UAA: ScopeVoter */
 export async function requireScope(
   context: UaaContext,
   request: FastifyRequest,
@@ -53,6 +53,59 @@ export async function requireScope(
   if (!hasScope(token, ...anyOf)) throw insufficientScope(anyOf);
   return token;
 }
+
+/**
+ * As `requireScope`; `uaa.admin` does in the place of any scope.
+ * UAA: ContextSensitiveOAuth2SecurityExpressionMethods.hasAnyScope
+ */
+export async function requireScopeOrAdmin(
+  context: UaaContext,
+  request: FastifyRequest,
+  ...anyOf: readonly string[]
+): Promise<VerifiedToken> {
+  return await requireScope(context, request, UAA_ADMIN, ...anyOf);
+}
+
+/**
+ * As `requireScopeOrAdmin`; the zone's administrators may too, whose scope `zones.ID.admin` is one of the default zone.
+ * UAA: hasScopeInAuthZone('zones.{zone.id}.admin')
+ */
+export async function requireManager(
+  context: UaaContext,
+  request: FastifyRequest,
+  ...anyOf: readonly string[]
+): Promise<VerifiedToken> {
+  const token = await bearerOf(context, request);
+  if (!mayManage(context, request, token, ...anyOf)) throw insufficientScope(managers(context, ...anyOf));
+  return token;
+}
+
+/** Whether `requireManager` lets this token do it. */
+export function mayManage(
+  context: UaaContext,
+  request: FastifyRequest,
+  token: VerifiedToken,
+  ...anyOf: readonly string[]
+): boolean {
+  return hasScope(token, UAA_ADMIN, ...anyOf) || isZoneManager(context, request, token);
+}
+
+/** The scopes that `requireManager` takes, as the refusal names them. */
+export function managers({ zoneId }: UaaContext, ...anyOf: readonly string[]): string[] {
+  return [UAA_ADMIN, ...anyOf, zoneAdmin(zoneId)];
+}
+
+/** A token that a zone itself has made counts for nothing: its groups could be called so by anybody there. */
+function isZoneManager({ parent, zoneId }: UaaContext, request: FastifyRequest, token: VerifiedToken): boolean {
+  const isOfDefaultZone = parent === null || zoneSwitchOf(request.headers) !== null;
+  return isOfDefaultZone && token.scopes.has(zoneAdmin(zoneId));
+}
+
+function zoneAdmin(zoneId: string): string {
+  return `zones.${zoneId}.admin`;
+}
+
+const UAA_ADMIN = "uaa.admin";
 
 export function hasScope(token: VerifiedToken, ...anyOf: readonly string[]): boolean {
   return anyOf.some((scope) => token.scopes.has(scope));
@@ -68,9 +121,28 @@ export function insufficientScope(anyOf: readonly string[]): UaaError {
 /**
  * The client that calls: Basic header, or client_id and client_secret in the form. A client with the empty secret
  * needs to give none. Throws `invalid_client`, or `unauthorized` when nothing was given.
+ * UAA: basicAuthenticationEntryPoint
  */
 export async function clientOf(context: UaaContext, request: FastifyRequest): Promise<OauthClient> {
   return (await authenticatedClientOf(context, request)).client;
+}
+
+/** The client that calls, which must have this authority itself. Throws `access_denied`. UAA: hasAuthority, client_credentials by Basic */
+export async function requireClientAuthority(
+  context: UaaContext,
+  request: FastifyRequest,
+  authority: string,
+): Promise<void> {
+  const client = await clientOf(context, request);
+  if (!client.authorities.includes(authority)) throw accessDenied();
+}
+
+/** As `requireClientAuthority`; a token with it does too. UAA: oauthWithoutResourceAuthenticationFilter beside Basic */
+export async function requireAuthority(context: UaaContext, request: FastifyRequest, authority: string): Promise<void> {
+  if (!/^bearer\s/i.test(request.headers.authorization ?? "")) {
+    return await requireClientAuthority(context, request, authority);
+  }
+  if (!hasScope(await bearerOf(context, request), authority)) throw accessDenied();
 }
 
 /** Also says how the client proved itself. */
@@ -88,7 +160,7 @@ export async function authenticatedClientOf(
   }
   const parameters = parametersOf(request);
   if (parameters["client_id"] === undefined && parameters["client_assertion"] === undefined) {
-    throw notAuthenticated();
+    throw notAuthenticated("Basic");
   }
   return await authenticateByForm(context, parameters);
 }

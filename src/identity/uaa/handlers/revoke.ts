@@ -3,11 +3,11 @@ import { audit } from "../audit.ts";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import type { StoredToken } from "../model.ts";
-import { bearerOf, hasScope, insufficientScope, requireScope } from "./request.ts";
+import { bearerOf, hasScope, insufficientScope, requireScopeOrAdmin } from "./request.ts";
 
 /** Ends and lists tokens. UAA: TokenRevocationEndpoint */
 export function registerRevoke(server: FastifyInstance, context: UaaContext): void {
-  const { tokens, users, clients, file } = context;
+  const { tokens, users, clients, database } = context;
 
   server.delete<{ Params: { tokenId: string } }>("/oauth/token/revoke/:tokenId", async (request, reply) => {
     const caller = await bearerOf(context, request);
@@ -15,10 +15,11 @@ export function registerRevoke(server: FastifyInstance, context: UaaContext): vo
     const isOwn =
       token !== null &&
       (caller.user === null ? token.clientId === caller.client.clientId : token.userId === caller.user.id);
-    if (!isOwn && !hasScope(caller, "tokens.revoke", "uaa.admin")) throw insufficientScope(["tokens.revoke"]);
+    if (!isOwn && !hasScope(caller, "tokens.revoke", "uaa.admin"))
+      throw insufficientScope(["uaa.admin", "tokens.revoke"]);
     if (token === null) throw notFound();
     await tokens.delete(token.tokenId);
-    await file.durable();
+    await database.durable();
     audit(context, "TokenRevocationEvent", { userId: token.userId, clientId: token.clientId });
     return reply.code(200).send();
   });
@@ -32,7 +33,7 @@ export function registerRevoke(server: FastifyInstance, context: UaaContext): vo
     if ((await users.find(userId)) === null) throw notFound();
     await users.changeTokenSalt(userId, context.secrets.token(8)); // voids those that are not kept here, too
     await tokens.deleteOf({ userId });
-    await file.durable();
+    await database.durable();
     audit(context, "TokenRevocationEvent", { userId });
     return reply.code(200).send();
   });
@@ -48,21 +49,21 @@ export function registerRevoke(server: FastifyInstance, context: UaaContext): vo
       }
       if ((await users.find(userId)) === null || (await clients.find(clientId)) === null) throw notFound();
       await tokens.deleteOf({ userId, clientId });
-      await file.durable();
+      await database.durable();
       audit(context, "TokenRevocationEvent", { userId, clientId });
       return reply.code(200).send();
     },
   );
 
   server.get<{ Params: { clientId: string } }>("/oauth/token/revoke/client/:clientId", async (request, reply) => {
-    await requireScope(context, request, "tokens.revoke", "uaa.admin");
+    await requireScopeOrAdmin(context, request, "tokens.revoke");
     const { clientId } = request.params;
     const client = await clients.find(clientId);
     if (client === null) throw notFound();
     const additional = { ...client.additional, token_salt: context.secrets.token(8) };
     await clients.apply([{ kind: "update", client: { ...client, additional } }]); // voids those that are not kept here, too
     await tokens.deleteOf({ clientId });
-    await file.durable();
+    await database.durable();
     audit(context, "TokenRevocationEvent", { clientId });
     return reply.code(200).send();
   });
@@ -73,11 +74,11 @@ export function registerRevoke(server: FastifyInstance, context: UaaContext): vo
     return (await tokens.list(owner)).map((token) => wireToken(token, context.zoneId));
   });
   server.get<{ Params: { userId: string } }>("/oauth/token/list/user/:userId", async (request) => {
-    await requireScope(context, request, "tokens.list", "uaa.admin");
+    await requireScopeOrAdmin(context, request, "tokens.list");
     return (await tokens.list({ userId: request.params.userId })).map((token) => wireToken(token, context.zoneId));
   });
   server.get<{ Params: { clientId: string } }>("/oauth/token/list/client/:clientId", async (request) => {
-    await requireScope(context, request, "tokens.list", "uaa.admin");
+    await requireScopeOrAdmin(context, request, "tokens.list");
     return (await tokens.list({ clientId: request.params.clientId })).map((token) => wireToken(token, context.zoneId));
   });
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
 import { escapeHtml } from "./page.ts";
-import { parametersOf, requireScope } from "./request.ts";
+import { parametersOf, requireAuthority } from "./request.ts";
 
 /**
  * Answers "changed" or "unchanged" to a page of the client that frames this one (OpenID Connect Session Management):
@@ -63,7 +63,7 @@ ${input("clientId", clientId)}${input("messageOrigin", messageOrigin)}<script>${
   }
 
   server.get("/RateLimitingStatus", async (request) => {
-    await requireScope(context, request, "uaa.admin");
+    await requireAuthority(context, request, "uaa.admin");
     // UAA: RateLimiterStatus without a configuration
     return { current: { status: "DISABLED" }, fromSource: "uaa.yml" };
   });

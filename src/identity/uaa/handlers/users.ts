@@ -6,17 +6,17 @@ import { freshUser } from "../new-user.ts";
 import { checkPassword } from "../password-policy.ts";
 import { readUser, type UserInput, validateUser, wireUser } from "../scim-user.ts";
 import type { HeldGroup } from "../store-groups.ts";
-import { bearerOf, hasScope, insufficientScope, jsonBodyOf, requireScope } from "./request.ts";
+import { bearerOf, insufficientScope, jsonBodyOf, managers, mayManage, requireManager } from "./request.ts";
 import { orBadFilter, readScimQuery, wantsAttribute, wirePage } from "./scim-query.ts";
 
 type ById = { Params: { id: string } };
 
 /** SCIM accounts. UAA: ScimUserEndpoints */
 export function registerUsers(server: FastifyInstance, context: UaaContext): void {
-  const { users, groups, tokens, clock, hasher, file } = context;
+  const { users, groups, tokens, clock, hasher, database } = context;
 
   server.get("/Users", async (request) => {
-    await requireScope(context, request, "uaa.admin", "scim.read");
+    await requireManager(context, request, "scim.read");
     const query = readScimQuery(request);
     const found = await orBadFilter(query.filterText, query.page.sortBy, "scim", () =>
       users.query(query.filter, query.page),
@@ -29,7 +29,7 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
   });
 
   server.post("/Users", async (request, reply) => {
-    await requireScope(context, request, "uaa.admin", "scim.write", "scim.create");
+    await requireManager(context, request, "scim.write", "scim.create");
     const input = readUser(jsonBodyOf(request));
     const origin = input.origin === undefined || input.origin === "" ? "uaa" : input.origin;
     await requireManaged(context, origin);
@@ -52,15 +52,15 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
       verified: input.verified ?? true,
     });
     await users.insert(user);
-    await file.durable();
+    await database.durable();
     return await sendUser(context, reply.code(201), user);
   });
 
   server.get<ById>("/Users/:id", async (request, reply) => {
     const caller = await bearerOf(context, request);
     const { id } = request.params;
-    if (caller.user?.id !== id && !hasScope(caller, "uaa.admin", "scim.read")) {
-      throw insufficientScope(["uaa.admin", "scim.read"]);
+    if (caller.user?.id !== id && !mayManage(context, request, caller, "scim.read")) {
+      throw insufficientScope(managers(context, "scim.read"));
     }
     return await sendUser(context, reply, await findUser(context, id));
   });
@@ -71,9 +71,9 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
       url: "/Users/:id",
       handler: async (request, reply) => {
         const caller = await bearerOf(context, request);
-        const isAdmin = hasScope(caller, "uaa.admin", "scim.write");
+        const isAdmin = mayManage(context, request, caller, "scim.write");
         const { id } = request.params;
-        if (!isAdmin && caller.user?.id !== id) throw insufficientScope(["uaa.admin", "scim.write"]);
+        if (!isAdmin && caller.user?.id !== id) throw insufficientScope(managers(context, "scim.write"));
         const input = readUser(jsonBodyOf(request));
         const user = await findUser(context, id);
         await requireManaged(context, user.origin);
@@ -86,14 +86,14 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
           await tokens.deleteOf({ userId: id });
           await tokens.deleteSessionsOf(id);
         }
-        await file.durable();
+        await database.durable();
         return await sendUser(context, reply, next);
       },
     });
   }
 
   server.delete<ById>("/Users/:id", async (request, reply) => {
-    await requireScope(context, request, "uaa.admin", "scim.write");
+    await requireManager(context, request, "scim.write");
     const user = await findUser(context, request.params.id);
     await requireManaged(context, user.origin);
     const version = readVersion(request.headers["if-match"], user.version);
@@ -105,7 +105,7 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
     await groups.removeEverywhere(user.id);
     await tokens.deleteOf({ userId: user.id });
     await users.delete(user.id);
-    await file.durable();
+    await database.durable();
     return reply.header("etag", `"${user.version}"`).send(wired);
   });
 }

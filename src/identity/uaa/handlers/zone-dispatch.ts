@@ -34,8 +34,7 @@ export function dispatchToZones(server: FastifyInstance, context: UaaContext, zo
     }
     // Zones themselves are kept in the default one.
     if (wanted === null || wanted.id === context.zoneId || request.url.startsWith("/identity-zones")) return null;
-    const zone =
-      wanted.id === null ? await zones.store.bySubdomain(wanted.subdomain ?? "") : await zones.store.find(wanted.id);
+    const zone = await zones.store.wanted(wanted);
     if (zone === null || !zone.active) {
       const text = `Identity zone with id/subdomain ${wanted.id}/${wanted.subdomain} does not exist`;
       throw new UaaError("not_found", text);

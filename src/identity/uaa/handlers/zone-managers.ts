@@ -4,16 +4,16 @@ import { UaaError } from "../errors.ts";
 import { ZONE_POWERS } from "../identity-zone.ts";
 import { freshGroup } from "../new-group.ts";
 import { readMembers, wireGroup } from "../scim-group.ts";
-import { jsonBodyOf, requireScope } from "./request.ts";
+import { jsonBodyOf, requireScopeOrAdmin } from "./request.ts";
 
 type ByScope = { Params: { userId: string; zoneId: string; scope?: string } };
 
 /** Who may manage a zone, by groups of the default one. UAA: ScimGroupEndpoints.addZoneManagers */
 export function registerZoneManagers(server: FastifyInstance, context: UaaContext): void {
-  const { groups, clock, file, zoneId } = context;
+  const { groups, clock, database, zoneId } = context;
 
   server.post("/Groups/zones", async (request, reply) => {
-    await requireScope(context, request, "scim.zones", "uaa.admin");
+    await requireScopeOrAdmin(context, request, "scim.zones");
     const body = jsonBodyOf(request);
     const { displayName } = body;
     if (typeof displayName !== "string" || displayName.length > 255 || !isManagingScope(displayName)) {
@@ -29,14 +29,14 @@ export function registerZoneManagers(server: FastifyInstance, context: UaaContex
     for (const { isRemoval: _, ...member } of members) {
       await groups.addMember({ ...member, groupId: group.id }, clock.nowMs());
     }
-    await file.durable();
+    await database.durable();
     const wired = wireGroup(group, await groups.members(group.id), zoneId);
     return reply.code(201).header("etag", `"${group.version}"`).send(wired);
   });
 
   for (const url of ["/Groups/zones/:userId/:zoneId", "/Groups/zones/:userId/:zoneId/:scope"]) {
     server.delete<ByScope>(url, async (request, reply) => {
-      await requireScope(context, request, "scim.zones", "uaa.admin");
+      await requireScopeOrAdmin(context, request, "scim.zones");
       const { userId, zoneId: managed, scope = "admin" } = request.params;
       const name = `zones.${managed}.${scope}`;
       if (!isManagingScope(name)) throw new UaaError("scim", "Invalid group name.");
@@ -45,7 +45,7 @@ export function registerZoneManagers(server: FastifyInstance, context: UaaContex
       if (!(await groups.removeMember(group.id, userId))) {
         throw new UaaError("scim_resource_not_found", "User is not a zone admin.");
       }
-      await file.durable();
+      await database.durable();
       const wired = wireGroup(group, await groups.members(group.id), zoneId);
       return reply.header("etag", `"${group.version}"`).send(wired);
     });

@@ -3,6 +3,7 @@ import { systemClock } from "../../../kit/clock-system.ts";
 import { socketHttpClient } from "../../../kit/http-client.ts";
 import { silentLog } from "../../../kit/log.ts";
 import { systemRandom, systemSecrets } from "../../../kit/random-system.ts";
+import { TestDatabase, testDatabase } from "../../../kit/testing/test-database.ts";
 import { standardClients, startUaa, type Uaa, type UaaConfig, type UaaDeps } from "../index.ts";
 
 export type Json = Record<string, unknown>;
@@ -30,6 +31,8 @@ export const newUser = (userName: string): Json => ({
 export const basic = (id: string, secret: string): string =>
   `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`;
 
+const FORGOTTEN = ":memory:";
+
 /** A UAA on a free port with the user `admin` (password `s3cret`), and short ways to ask it. */
 export interface BootedUaa extends AsyncDisposable {
   readonly uaa: Uaa;
@@ -46,15 +49,17 @@ export interface BootedUaa extends AsyncDisposable {
   adminToken(): Promise<string>;
 }
 
+/** `path`: where the rows are, to find them there again; left out, they are forgotten. */
 export async function bootUaa(
-  databasePath = ":memory:",
+  path = FORGOTTEN,
   clock: Clock = systemClock(),
   config: Partial<UaaConfig> = {},
   deps: Partial<UaaDeps> = {},
 ): Promise<BootedUaa> {
+  const place = path === FORGOTTEN ? new TestDatabase() : null;
   const uaa = await startUaa(
     {
-      databasePath,
+      database: place?.location ?? testDatabase(path),
       domain: "cf.localhost",
       issuerUrl: `${UAA_URL}/oauth/token`,
       listen: { host: "127.0.0.1", port: 0 },
@@ -111,6 +116,9 @@ export async function bootUaa(
       return String((await token({ grant_type: "client_credentials" }, id)).json["access_token"]);
     },
     adminToken: async () => String((await token(password("admin", "s3cret"))).json["access_token"]),
-    [Symbol.asyncDispose]: () => uaa[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await uaa[Symbol.asyncDispose]();
+      await place?.[Symbol.asyncDispose]();
+    },
   };
 }
