@@ -14,6 +14,8 @@ const DETACHED_READY_MS = 180_000;
 /** `./ingot up [--detach] [--push DIR]`: boots everything; stays until a signal, or returns when ready with `--detach`. */
 export async function up(argv: readonly string[]): Promise<number> {
   const { config, flags } = readCommandLine(argv, process.env, { push: "string", detach: "boolean" });
+  // Nothing that is started from here inherits the database's password.
+  delete process.env["INGOT_DATABASE"];
   const push = typeof flags["push"] === "string" ? resolve(flags["push"]) : null;
   if (flags["detach"] !== true) {
     const { runForeground } = await import("../platform/foreground.ts");
@@ -30,13 +32,22 @@ export async function up(argv: readonly string[]): Promise<number> {
     return 1;
   }
   const words = argv.filter(
-    (word, index) => word !== "--detach" && !word.startsWith("--push") && argv[index - 1] !== "--push",
+    (word, index) =>
+      word !== "--detach" &&
+      !/^--(push|database)(=|$)/.test(word) &&
+      !/^--(push|database)$/.test(argv[index - 1] ?? ""),
   );
+  // Not on the command line, which everybody on this machine can read.
+  const environment = config.database === null ? {} : { INGOT_DATABASE: config.database.reveal() };
   // What the platform says until it is ready goes to a file, which outlives this terminal, and from there to it.
   const said = join(state.logs, "up.log");
   const output = openSync(said, "w", 0o600);
   const launcher = join(import.meta.dirname, "..", "..", "ingot");
-  const child = spawn(launcher, ["up", ...words], { detached: true, stdio: ["ignore", output, output] });
+  const child = spawn(launcher, ["up", ...words], {
+    detached: true,
+    stdio: ["ignore", output, output],
+    env: { ...process.env, ...environment },
+  });
   closeSync(output);
   let ended: number | null = null;
   child.on("exit", (code) => {

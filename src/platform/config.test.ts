@@ -101,3 +101,48 @@ test("a file that cannot be read as an object is refused", () => {
     assert.match(complaint(["--config", configFile(content)]), /is not a JSON object$/);
   }
 });
+
+test("a database is given by its URL, and neither the printed configuration nor a complaint shows its password", () => {
+  const url = "postgres://ann:hush@db.example/ingot";
+  for (const { config } of [
+    readCommandLine(["--database", url], HOME),
+    readCommandLine([], { ...HOME, INGOT_DATABASE: url }),
+    readCommandLine(["--config", configFile(JSON.stringify({ database: url }))], HOME),
+  ]) {
+    assert.equal(config.database?.reveal(), url);
+    assert.ok(!JSON.stringify(config).includes("hush"));
+  }
+  assert.equal(readCommandLine([], HOME).config.database, null);
+  const message = complaint([], { ...HOME, INGOT_DATABASE: "mysql://ann:hush@db.example/ingot" });
+  assert.match(message, /^INGOT_DATABASE: is not like postgres:/);
+  assert.ok(!message.includes("hush"));
+});
+
+test("limits of requests, origins and who may bring people in are off until they are set", () => {
+  const limits = ({ config }: ReturnType<typeof readCommandLine>) => [
+    config.rateLimit,
+    config.rateLimitUnauthenticated,
+    config.rateLimitAdmin,
+    config.rateLimitMinutes,
+  ];
+  const none = readCommandLine([], HOME);
+  assert.deepEqual(limits(none), [null, 1000, -1, 60]);
+  assert.deepEqual([none.config.corsOrigins, none.config.orgManagersCreateUsers], [[], false]);
+  const flags = readCommandLine(
+    ["--rate-limit=20000", "--rate-limit-admin=-1", "--cors-origin", "https://*.a.test", "--org-managers-create-users"],
+    { ...HOME, INGOT_RATE_LIMIT_MINUTES: "5", INGOT_ORG_MANAGERS_CREATE_USERS: "false" },
+  );
+  assert.deepEqual(limits(flags), [20_000, 1000, -1, 5]);
+  assert.deepEqual([flags.config.corsOrigins, flags.config.orgManagersCreateUsers], [["https://*.a.test"], true]);
+  const environment = readCommandLine([], {
+    ...HOME,
+    INGOT_CORS_ORIGINS: "https://a.test,https://b.test",
+    INGOT_ORG_MANAGERS_CREATE_USERS: "true",
+  });
+  assert.deepEqual(environment.config.corsOrigins, ["https://a.test", "https://b.test"]);
+  assert.equal(environment.config.orgManagersCreateUsers, true);
+  assert.match(complaint(["--rate-limit", "-2"]), /rate-limit/);
+  assert.match(complaint(["--rate-limit", "many"]), /^--rate-limit: /);
+  assert.match(complaint(["--cors-origin", "not an origin"]), /^--cors-origin: is not an origin/);
+  assert.match(complaint([], { ...HOME, INGOT_ORG_MANAGERS_CREATE_USERS: "perhaps" }), /^INGOT_ORG_MANAGERS/);
+});

@@ -3,12 +3,25 @@ import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { DatabaseUrl } from "./database-url.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The configuration as a whole, validated. Flags > environment (`INGOT_…`) > file > defaults. */
 export type IngotConfig = Readonly<z.infer<typeof schema>>;
 
 const port = z.coerce.number().int().min(1).max(65535);
+
+const flag = z.union([z.boolean(), z.stringbool()]);
+
+const databaseUrl = z.string().transform((text, context) => {
+  const url = DatabaseUrl.parse(text);
+  if (url !== null) return url;
+  context.addIssue("is not like postgres://user:password@host:5432/name");
+  return z.NEVER;
+});
+
+/** Requests of one interval; -1 is any number. */
+const requestsMax = z.coerce.number().int().min(-1);
 
 const schema = z.strictObject({
   /** State folder: removing it is a clean uninstall. */
@@ -30,9 +43,23 @@ const schema = z.strictObject({
   logLevel: z.enum(["debug", "info", "warn", "error"]),
   /** Memory that the cell offers, MB; null: what the machine has, less 2 GB for the platform. */
   cellMemoryMb: z.coerce.number().int().min(256).nullable(),
+  /** Where Cloud Controller and UAA keep their rows; null: SQLite files in the state folder. */
+  database: databaseUrl.nullable(),
+  /** Requests that a user may make of the Cloud Controller in one interval; null: nobody is limited. CC: rate_limiter.general_limit */
+  rateLimit: requestsMax.nullable(),
+  /** The same, by address, of those who show no token. CC: rate_limiter.unauthenticated_limit, 1000 */
+  rateLimitUnauthenticated: requestsMax,
+  /** The same, of an administrator. */
+  rateLimitAdmin: requestsMax,
+  /** The interval, minutes. CC: rate_limiter.reset_interval_in_minutes, 60 */
+  rateLimitMinutes: z.coerce.number().int().min(1).max(1440),
+  /** Origins whose pages may call the Cloud Controller; `*` stands for anything in one. CC: allowed_cors_domains */
+  corsOrigins: z.array(z.string().regex(/^[\w*.:/[\]-]+$/, "is not an origin like https://*.example.com")),
+  /** Managers of an organization may bring people of other origins in by name. CC: allow_user_creation_by_org_manager */
+  orgManagersCreateUsers: flag,
 });
 
-/** Name in flags → key, environment name and kind. */
+/** Name in flags → key, environment name, and what is not given as one text: a list (repeated flag, commas), a flag without value. */
 const OPTIONS = {
   state: { key: "state", environment: "INGOT_STATE" },
   domain: { key: "domain", environment: "INGOT_DOMAIN" },
@@ -40,11 +67,28 @@ const OPTIONS = {
   "https-port": { key: "httpsPort", environment: "INGOT_HTTPS_PORT" },
   "ssh-port": { key: "sshPort", environment: "INGOT_SSH_PORT" },
   "tcp-ports": { key: "tcpPorts", environment: "INGOT_TCP_PORTS" },
-  bind: { key: "bind", environment: "INGOT_BIND" },
+  bind: { key: "bind", environment: "INGOT_BIND", kind: "list" },
   isolation: { key: "isolation", environment: "INGOT_ISOLATION" },
   "log-level": { key: "logLevel", environment: "INGOT_LOG_LEVEL" },
   "cell-memory": { key: "cellMemoryMb", environment: "INGOT_CELL_MEMORY" },
-} as const satisfies Record<string, { key: keyof IngotConfig; environment: string }>;
+  database: { key: "database", environment: "INGOT_DATABASE" },
+  "rate-limit": { key: "rateLimit", environment: "INGOT_RATE_LIMIT" },
+  "rate-limit-unauthenticated": { key: "rateLimitUnauthenticated", environment: "INGOT_RATE_LIMIT_UNAUTHENTICATED" },
+  "rate-limit-admin": { key: "rateLimitAdmin", environment: "INGOT_RATE_LIMIT_ADMIN" },
+  "rate-limit-minutes": { key: "rateLimitMinutes", environment: "INGOT_RATE_LIMIT_MINUTES" },
+  "cors-origin": { key: "corsOrigins", environment: "INGOT_CORS_ORIGINS", kind: "list" },
+  "org-managers-create-users": {
+    key: "orgManagersCreateUsers",
+    environment: "INGOT_ORG_MANAGERS_CREATE_USERS",
+    kind: "flag",
+  },
+} as const satisfies Record<string, Option>;
+
+interface Option {
+  readonly key: keyof IngotConfig;
+  readonly environment: string;
+  readonly kind?: "list" | "flag";
+}
 
 export interface CommandLine {
   readonly config: IngotConfig;
@@ -67,7 +111,9 @@ export function readCommandLine(
     config: { type: "string" },
     "no-install": { type: "boolean" },
   };
-  for (const name of Object.keys(OPTIONS)) options[name] = { type: "string", multiple: name === "bind" };
+  for (const [name, { kind }] of Object.entries<Option>(OPTIONS)) {
+    options[name] = { type: kind === "flag" ? "boolean" : "string", multiple: kind === "list" };
+  }
   for (const [name, type] of Object.entries(own)) options[name] = { type };
 
   let parsed: { values: Record<string, unknown>; positionals: string[] };
@@ -92,6 +138,13 @@ export function readCommandLine(
     install: true,
     logLevel: "info",
     cellMemoryMb: null,
+    database: null,
+    rateLimit: null,
+    rateLimitUnauthenticated: 1000,
+    rateLimitAdmin: -1,
+    rateLimitMinutes: 60,
+    corsOrigins: [],
+    orgManagersCreateUsers: false,
   };
   const origin: Record<string, string> = {};
   const take = (key: string, value: unknown, from: string): void => {
@@ -101,9 +154,9 @@ export function readCommandLine(
 
   const file = typeof given["config"] === "string" ? given["config"] : environment["INGOT_CONFIG"];
   if (file !== undefined) for (const [key, value] of Object.entries(readFile(file))) take(key, value, file);
-  for (const { key, environment: name } of Object.values(OPTIONS)) {
+  for (const { key, environment: name, kind } of Object.values<Option>(OPTIONS)) {
     const value = environment[name];
-    if (value !== undefined && value !== "") take(key, key === "bind" ? value.split(",") : value, name);
+    if (value !== undefined && value !== "") take(key, kind === "list" ? value.split(",") : value, name);
   }
   for (const [flag, { key }] of Object.entries(OPTIONS))
     if (given[flag] !== undefined) take(key, given[flag], `--${flag}`);

@@ -8,6 +8,7 @@ import { runningWorkerPorts } from "../routing/gorouter/index.ts";
 import { openCertificateAuthority } from "./certificate-authority.ts";
 import type { IngotConfig } from "./config.ts";
 import { startControlPlane } from "./control-plane.ts";
+import { keepDatabaseChoice } from "./database-choice.ts";
 import { internalHosts } from "./internal-hosts.ts";
 import { noteIsolation } from "./isolation-note.ts";
 import { endOtherIsolation } from "./leftovers.ts";
@@ -51,6 +52,7 @@ export interface Platform extends AsyncDisposable {
  * Rejects with nothing left running that was not running before.
  */
 export async function startPlatform(config: IngotConfig, state: StateFolder, deps: PlatformDeps): Promise<Platform> {
+  keepDatabaseChoice(config, state);
   const store = openSecretStore(state.root, deps.secrets);
   const adminPassword = store.password("adminPassword");
   const ca = await openCertificateAuthority(state.ca, deps);

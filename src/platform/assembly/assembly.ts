@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { DatabaseLocation } from "../../kit/database.ts";
 import type { HttpClient } from "../../kit/http-client.ts";
 import type { Log } from "../../kit/log.ts";
 import type { PlatformDeps } from "../platform.ts";
@@ -12,8 +13,10 @@ export interface Assembly {
   readonly site: Site;
   readonly deps: PlatformDeps & { readonly http: HttpClient };
   log(component: string): Log;
-  /** Path of a component's database. */
+  /** Path of a component's SQLite file. */
   data(name: string): string;
+  /** Where a component keeps its rows that may be anywhere: its SQLite file, or its schema where there is a PostgreSQL. */
+  database(name: string): DatabaseLocation;
   /** Lets the event loop go on. */
   pause(): Promise<void>;
   /** Waits for a start; what it gives is disposed with everything else, last started first. */
@@ -23,11 +26,16 @@ export interface Assembly {
 }
 
 export function newAssembly(site: Site, deps: Assembly["deps"], cleanup: AsyncDisposableStack): Assembly {
+  const data = (name: string): string => join(site.state.data, `${name}.sqlite`);
   return {
     site,
     deps,
     log: (component) => deps.log.child({ component }),
-    data: (name) => join(site.state.data, `${name}.sqlite`),
+    data,
+    database: (name) => {
+      const url = site.config.database?.reveal();
+      return url === undefined ? { path: data(name) } : { url, schema: name.replaceAll("-", "_") };
+    },
     pause: () => new Promise((resolve) => setImmediate(resolve)),
     keep: async (starting) => {
       const started = await starting;

@@ -26,7 +26,7 @@ function brokerHttp({ config, ca }: Assembly["site"]): HttpClient {
 
 /** Cloud Controller, and the bridge that makes its wishes Diego's. */
 export async function startCapi(
-  { site, deps, log, data, pause, keep }: Assembly,
+  { site, deps, log, database, pause, keep }: Assembly,
   clients: { uaa: UaaClient; blobstore: BlobstoreClient; bbs: BbsClient; logging: Logging; domains: DomainNews },
 ): ReturnType<typeof startCloudController> {
   const { config, state, urls, sshFingerprint } = site;
@@ -46,7 +46,7 @@ export async function startCapi(
   const cc = await keep(
     startCloudController(
       {
-        database: { path: data("cloud-controller") },
+        database: database("cloud-controller"),
         sealing: { current: "key-1", keys: { "key-1": site.store.get("cloudControllerDatabaseKey", 32) } },
         listen: { host: LOOPBACK, port: 0 },
         internalSocketPath: sockets.cloudController,
@@ -56,6 +56,17 @@ export async function startCapi(
         tcpPorts: null,
         appSshHostKeyFingerprint: sshFingerprint,
         limits: DEFAULT_LIMITS,
+        rateLimits:
+          config.rateLimit === null
+            ? null
+            : {
+                generalMax: config.rateLimit,
+                unauthenticatedMax: config.rateLimitUnauthenticated,
+                adminMax: config.rateLimitAdmin,
+                intervalMinutes: config.rateLimitMinutes,
+              },
+        corsOrigins: config.corsOrigins,
+        orgManagersCreateUsers: config.orgManagersCreateUsers,
         systemBuildpacks: systemBuildpacks(),
         info: {
           name: "Ingot",

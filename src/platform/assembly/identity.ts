@@ -3,13 +3,13 @@ import { socketHttpClient } from "../../kit/http-client.ts";
 import { type Assembly, LOOPBACK } from "./assembly.ts";
 
 /** UAA with its admin user and the clients of the platform. */
-export function startIdentity({ site, deps, log, data, keep }: Assembly): ReturnType<typeof startUaa> {
+export function startIdentity({ site, deps, log, database, keep }: Assembly): ReturnType<typeof startUaa> {
   const { config, urls, store, adminPassword } = site;
   const { clock, random, secrets } = deps;
   return keep(
     startUaa(
       {
-        database: { path: data("uaa") },
+        database: database("uaa"),
         domain: config.domain,
         issuerUrl: `${urls.uaa}/oauth/token`,
         listen: { host: LOOPBACK, port: 0 },
