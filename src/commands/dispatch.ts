@@ -25,6 +25,10 @@ const COMMANDS: Readonly<Record<string, { readonly about: string; readonly load:
     about: "install Ingot's CA in this machine's trust store (--uninstall)",
     load: async () => (await import("./trust.ts")).trust,
   },
+  admin: {
+    about: "backup, restore … (./ingot admin help)",
+    load: async () => (await import("./admin.ts")).admin,
+  },
   test: {
     about: "every check of the project (--quick, --only PATH, --repeat N, --full)",
     load: async () => (await import("./test.ts")).test,

@@ -1,0 +1,27 @@
+import { UsageError } from "../platform/usage-error.ts";
+
+type AdminCommand = (argv: readonly string[]) => Promise<number>;
+
+const COMMANDS: Readonly<Record<string, { readonly use: string; readonly load: () => Promise<AdminCommand> }>> = {
+  backup: {
+    use: "backup FILE            the whole state into one new file, while everything runs",
+    load: async () => (await import("./admin/backup.ts")).backup,
+  },
+  restore: {
+    use: "restore FILE           a backup into the empty state folder --state DIR",
+    load: async () => (await import("./admin/restore.ts")).restore,
+  },
+};
+
+/** `./ingot admin COMMAND`: what the operator of an installation does now and then. */
+export async function admin(argv: readonly string[]): Promise<number> {
+  const [name = "help", ...rest] = argv;
+  if (name === "help" || name === "--help" || name === "-h") {
+    const lines = Object.values(COMMANDS).map(({ use }) => `  ./ingot admin ${use}\n`);
+    process.stdout.write(`${lines.join("")}\nEach takes --state DIR.\n`);
+    return 0;
+  }
+  const command = COMMANDS[name];
+  if (command === undefined) throw new UsageError(`unknown command '${name}'; see ./ingot admin help`);
+  return await (await command.load())(rest);
+}
