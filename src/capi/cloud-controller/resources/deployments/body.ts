@@ -48,10 +48,18 @@ export const DEPLOYMENT_CREATE = z
   .transform((body) => ({
     ...body,
     strategy: (body.strategy ?? "rolling") as "rolling" | "canary",
-    options: { max_in_flight: 1, ...((body.options ?? {}) as object) } as DeploymentOptions,
+    options: givenOptions((body.options ?? {}) as Record<string, unknown>),
   }));
 
 export const DEPLOYMENT_UPDATE = z.strictObject({ metadata: metadata() });
+
+/** What is null is not given: the cf CLI names every option. */
+function givenOptions(options: Record<string, unknown>): DeploymentOptions {
+  const { canary, ...rest } = options;
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
+  const { steps } = (canary ?? {}) as { steps?: readonly { instance_weight: number }[] | null };
+  return { max_in_flight: 1, ...given, ...(steps === undefined || steps === null ? {} : { canary: { steps } }) };
+}
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -69,7 +77,7 @@ function optionTexts(options: unknown, strategy: string): string[] {
     texts.push(...validationTexts(parsed.error).map((text) => text.replace(/^Instances/, "Web instances")));
   }
   const { max_in_flight: inFlight, canary } = options;
-  if (inFlight !== undefined && (!Number.isInteger(inFlight) || (inFlight as number) < 1)) {
+  if (inFlight !== undefined && inFlight !== null && (!Number.isInteger(inFlight) || (inFlight as number) < 1)) {
     texts.push("Max in flight must be an integer greater than 0");
   }
   return [...texts, ...canaryTexts(canary, strategy)];

@@ -78,3 +78,21 @@ test("a canary deployment that is cancelled leaves the app as it was", async () 
   };
   assert.deepEqual([after.guid, after.instances], [before.guid, 10]);
 });
+
+test("options that are null are as good as not given", async () => {
+  const nothing = { web_instances: null, memory_in_mb: null, disk_in_mb: null };
+  const options = { ...nothing, log_rate_limit_in_bytes_per_second: null, canary: null, max_in_flight: 3 };
+  for (const given of [options, { ...options, max_in_flight: null, canary: { steps: null } }]) {
+    const { body, status } = await world.flow.call("POST", "/v3/deployments", {
+      strategy: "canary",
+      options: given,
+      ...related({ app }),
+    });
+    assert.equal(status, 201, JSON.stringify(body));
+    const { guid, options: kept } = body as { guid: string; options: object };
+    assert.deepEqual(kept, { max_in_flight: given.max_in_flight ?? 1 });
+    await until(guid, "PAUSED");
+    assert.equal((await world.flow.call("POST", `/v3/deployments/${guid}/actions/cancel`)).status, 200);
+    await until(guid, "CANCELED");
+  }
+});
