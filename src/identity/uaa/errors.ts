@@ -1,3 +1,5 @@
+import { DatabaseUnreachableError } from "../../kit/database-unreachable.ts";
+
 /** UAA error codes that clients look at; the status belongs to the code. UAA: OAuth2Exception and its subclasses, ScimException */
 const STATUS = {
   invalid_client: 401,
@@ -79,6 +81,9 @@ export interface WireError {
 
 /** The one place where a failure becomes bytes. Foreign errors lose their text: it may hold secrets. */
 export function toWireError(error: unknown): WireError {
+  if (error instanceof DatabaseUnreachableError) {
+    return toWireError(new UaaError("temporarily_unavailable", "The database does not answer"));
+  }
   if (!(error instanceof UaaError)) {
     return {
       status: 500,
@@ -96,7 +101,10 @@ export function toWireError(error: unknown): WireError {
     body["message"] = error.message;
   }
   const headers: Record<string, string> = { "cache-control": "no-store", pragma: "no-cache" };
-  const summary = `error="${error.code}", error_description="${error.message.replaceAll(/["\\\r\n]/g, "'")}"`;
+  const fields = { error: error.code, error_description: error.message, ...error.extra };
+  const summary = Object.entries(fields)
+    .map(([name, value]) => `${name}="${String(value).replaceAll(/["\\]|[^ -~]/g, "'")}"`)
+    .join(", ");
   if (error.code === "invalid_client") {
     headers["www-authenticate"] = `Basic realm="UAA/client", error="unauthorized", error_description="Bad credentials"`;
   } else if (error.status === 401 || error.code === "insufficient_scope") {

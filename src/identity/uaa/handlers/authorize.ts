@@ -18,9 +18,13 @@ import { approvalPage } from "./approval-page.ts";
 import { sendAnswer } from "./authorization-answer.ts";
 import { type Requester, requesterOf } from "./authorization-requester.ts";
 import { userOfAutologin } from "./autologin.ts";
-import { redirectToLogin, sendErrorPage, sendPage } from "./browser.ts";
+import { redirectToLogin, requireSession, sendErrorPage, sendPage } from "./browser.ts";
+import { errorPage } from "./page.ts";
 import { parametersOf } from "./request.ts";
 
+/** UAA: AccessController */
+const NOTHING_ASKED =
+  "No authorization request is present, so we cannot confirm access (we don't know what you are asking for).";
 /** Parameters of the answer of an approval page; the rest is the request itself. */
 const APPROVAL_PREFIX = "scope.";
 
@@ -37,10 +41,14 @@ export function registerAuthorize(server: FastifyInstance, context: UaaContext):
     return await takeAnswer(context, request, reply, parameters);
   });
 
-  server.get("/oauth/confirm_access", (request, reply) => {
-    const text =
-      "No authorization request is present, so we cannot confirm access (we don't know what you are asking for).";
-    return sendErrorPage(request, reply, new UaaError("invalid_request", text));
+  server.get("/oauth/confirm_access", async (request, reply) => {
+    const browser = await requireSession(context, request, reply);
+    if (browser === null) return reply;
+    const asked = browser.session.details.authorization;
+    if (asked === undefined) return sendPage(reply, errorPage(NOTHING_ASKED));
+    const authorization = await readAuthorization(context, asked);
+    const scopes = await scopesOfUser(context, authorization.client, browser.user, asked["scope"]);
+    return await askUser(context, request, reply, authorization, browser, scopes);
   });
 }
 
@@ -136,7 +144,7 @@ async function askUser(
     csrf: csrfOf(context, request, reply),
     clientName: typeof name === "string" && name !== "" ? name : client.clientId,
     userName: browser.user.userName,
-    action: request.url,
+    action: `/oauth/authorize?${new URLSearchParams(parameters)}`,
     scopes: open.map((scope) => ({
       scope,
       text: described.get(scope)?.description || scope,

@@ -9,6 +9,7 @@ import { endSession, sessionOf, startSession } from "../session.ts";
 import { LOCKED, NOT_VERIFIED, signIn } from "../sign-in.ts";
 import { verifySignature } from "../token-service.ts";
 import { forcedChange, redirectToLogin, requireSession, sendPage, wantsHtml } from "./browser.ts";
+import { IMPLICIT_PAGE, IMPLICIT_POLICY } from "./implicit-page.ts";
 import { infoOf } from "./info.ts";
 import { homePage, loginPage, passcodePage } from "./login-page.ts";
 import { bearerOf, parametersOf } from "./request.ts";
@@ -45,9 +46,13 @@ export function registerLogin(server: FastifyInstance, context: UaaContext): voi
     });
     return sendPage(reply, html);
   });
-  // Those who know one name of the page only.
-  server.get("/login_implicit", (_request, reply) => reply.redirect("/login", 302));
-  server.get("/delete_saved_account", (_request, reply) => reply.redirect("/login", 302));
+  server.get("/login_implicit", (_request, reply) => sendPage(reply, IMPLICIT_PAGE, IMPLICIT_POLICY));
+  server.get("/delete_saved_account", (request, reply) => {
+    const { userId = "" } = parametersOf(request);
+    const name = `Saved-Account-${encodeURIComponent(userId.slice(0, 255))}`;
+    reply.header("set-cookie", `${name}=; Max-Age=0; Path=/login`);
+    return reply.redirect("/login", 302);
+  });
 
   server.post("/login.do", async (request, reply) => {
     const parameters = parametersOf(request);

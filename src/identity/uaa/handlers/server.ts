@@ -13,6 +13,7 @@ import { registerClientBatches } from "./client-batches.ts";
 import { registerClientMetadata } from "./client-metadata.ts";
 import { registerClients } from "./clients.ts";
 import { registerCodes } from "./codes.ts";
+import { answerOtherOrigins } from "./cors.ts";
 import { registerEmailChange } from "./email-change.ts";
 import { registerExternalGroups } from "./external-groups.ts";
 import { registerExternalLogin } from "./external-login.ts";
@@ -27,9 +28,12 @@ import { registerLogin } from "./login.ts";
 import { registerPassword } from "./password.ts";
 import { registerPasswordReset } from "./password-reset.ts";
 import { registerRegistration } from "./registration.ts";
+import { protectAnswers } from "./response-headers.ts";
 import { registerRevoke } from "./revoke.ts";
+import { registerSaml } from "./saml.ts";
 import { registerSessionManagement } from "./session-management.ts";
 import { registerToken } from "./token.ts";
+import { answerUnknownRoutes } from "./unknown-route.ts";
 import { registerUserIds } from "./user-ids.ts";
 import { registerUsers } from "./users.ts";
 import { dispatchToZones } from "./zone-dispatch.ts";
@@ -68,10 +72,9 @@ export async function buildServer(context: UaaContext, zones: Zones | null): Pro
     const { status, headers, body } = toWireError(known ?? error);
     return reply.code(status).headers(headers).send(body);
   });
-  server.setNotFoundHandler((_request, reply) => {
-    const { status, headers, body } = toWireError(new UaaError("not_found", "The requested resource was not found"));
-    return reply.code(status).headers(headers).send(body);
-  });
+  answerUnknownRoutes(server);
+  answerOtherOrigins(server);
+  protectAnswers(server);
   const parts = [
     registerInfo,
     registerLogin,
@@ -102,6 +105,7 @@ export async function buildServer(context: UaaContext, zones: Zones | null): Pro
     registerAccountStatus,
     registerAccount,
     registerExternalLogin,
+    registerSaml,
   ];
   for (const register of parts) register(server, context);
   if (zones !== null) {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { UaaContext } from "../context.ts";
+import { originsOfAddress } from "../email-domain.ts";
 import { UaaError } from "../errors.ts";
 import { escapeHtml } from "./page.ts";
 import { parametersOf, requireAuthority } from "./request.ts";
@@ -50,17 +51,24 @@ ${input("clientId", clientId)}${input("messageOrigin", messageOrigin)}<script>${
   server.get("/session", frame);
   server.get("/session_management", frame);
 
-  // One page asks for name and password here; there is no page before it to choose an account or a provider.
-  for (const url of ["/origin-chooser", "/login/idp_discovery"]) {
-    server.post(url, (request, reply) => {
-      const { login_hint: hint, email, username } = parametersOf(request);
-      const known = hint ?? email ?? username;
-      return reply.redirect(
-        known === undefined ? "/login" : `/login?${new URLSearchParams({ login_hint: known })}`,
-        302,
-      );
-    });
-  }
+  // One page asks for name and password here; there is no page before it to choose an account or a provider. UAA: LoginInfoEndpoint
+  const toLogin = (reply: FastifyReply, hint: string): FastifyReply =>
+    reply.redirect(
+      `/login?${new URLSearchParams({ discoveryPerformed: "true", ...(hint === "" ? {} : { login_hint: hint }) })}`,
+      302,
+    );
+  server.post("/origin-chooser", (request, reply) => {
+    const { login_hint: origin = "" } = parametersOf(request);
+    return toLogin(reply, origin === "" ? "" : JSON.stringify({ origin }));
+  });
+  server.post("/login/idp_discovery", async (request, reply) => {
+    const { email, login_hint: hint = "", skipDiscovery = "" } = parametersOf(request);
+    if (email === undefined) throw new UaaError("invalid_request", "Required request parameter 'email' is not present");
+    const [origin, ...others] = skipDiscovery === "" ? await originsOfAddress(context, email) : [];
+    const links = await context.identities.loginLinks("/");
+    const link = others.length === 0 ? links.find((candidate) => candidate.origin === origin) : undefined;
+    return link === undefined ? toLogin(reply, hint === "" ? email : hint) : reply.redirect(link.href, 302);
+  });
 
   server.get("/RateLimitingStatus", async (request) => {
     await requireAuthority(context, request, "uaa.admin");

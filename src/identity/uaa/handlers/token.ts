@@ -12,7 +12,7 @@ import { passwordGrant } from "../grants/password.ts";
 import { refreshGrant } from "../grants/refresh-token.ts";
 import { userTokenGrant } from "../grants/user-token.ts";
 import type { TokenAnswer } from "../token-service.ts";
-import { authenticatedClientOf, parametersOf, requireScope } from "./request.ts";
+import { authenticatedClientOf, parametersOf, requireScopeOrAdmin } from "./request.ts";
 
 const GRANTS: ReadonlyMap<string, GrantFlow> = new Map([
   ["password", passwordGrant],
@@ -22,30 +22,22 @@ const GRANTS: ReadonlyMap<string, GrantFlow> = new Map([
   [JWT_BEARER, jwtBearerGrant],
 ]);
 
+/** RFC 7522 */
+const SAML_BEARER = "urn:ietf:params:oauth:grant-type:saml2-bearer";
+
 /** POST /oauth/token (and GET, as long as UAA allows it). UAA: UaaTokenEndpoint */
 export function registerToken(server: FastifyInstance, context: UaaContext): void {
-  server.route({
-    method: ["GET", "POST"],
-    url: "/oauth/token",
-    handler: async (request: FastifyRequest, reply: FastifyReply) => {
-      const parameters = parametersOf(request);
-      reply.header("cache-control", "no-store").header("pragma", "no-cache");
-      if (parameters["grant_type"] === "user_token") {
-        return await userTokenGrant(context, await requireScope(context, request, "uaa.user"), parameters);
-      }
-      return await grantTokens(context, await authenticatedClientOf(context, request), parameters);
-    },
-  });
-  server.post("/oauth/token/alias/:entityId", () => {
-    throw new UaaError("unsupported_grant_type", "Unsupported grant type"); // SAML assertions
-  });
-  server.route({
-    method: ["PUT", "PATCH", "DELETE"],
-    url: "/oauth/token",
-    handler: (request: FastifyRequest) => {
-      throw new UaaError("method_not_allowed", `Request method '${request.method}' not supported`);
-    },
-  });
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const parameters = parametersOf(request);
+    reply.header("cache-control", "no-store").header("pragma", "no-cache");
+    if (parameters["grant_type"] === "user_token") {
+      return await userTokenGrant(context, await requireScopeOrAdmin(context, request, "uaa.user"), parameters);
+    }
+    return await grantTokens(context, await authenticatedClientOf(context, request), parameters);
+  };
+  server.route({ method: ["GET", "POST"], url: "/oauth/token", handler });
+  // The address in SAML assertions. Whatever grant comes there is answered as at the other.
+  server.post("/oauth/token/alias/:entityId", handler);
 }
 
 async function grantTokens(
@@ -57,6 +49,13 @@ async function grantTokens(
   if (grantType === undefined || grantType === "") throw new UaaError("invalid_request", "Missing grant type");
   if (parameters["client_id"] !== undefined && parameters["client_id"] !== client.clientId) {
     throw new UaaError("invalid_client", "Given client ID does not match authenticated client");
+  }
+  if (grantType === SAML_BEARER) {
+    // No SAML provider is registered here, so no assertion can be good. UAA: BackwardsCompatibleTokenEndpointAuthenticationFilter
+    const isThere = (parameters["assertion"] ?? "") !== "";
+    throw new UaaError("unauthorized", isThere ? "Incoming SAML message is invalid" : "SAML Assertion is missing", {
+      scheme: "Basic",
+    });
   }
   if (grantType === "implicit") {
     throw new UaaError("invalid_grant", "Implicit grant type not supported from token endpoint");

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { UaaContext } from "../context.ts";
+import { originsOfAddress } from "../email-domain.ts";
 import { UaaError } from "../errors.ts";
 import type { User } from "../model.ts";
 import { freshUser } from "../new-user.ts";
@@ -207,21 +208,12 @@ async function requireManaged(context: UaaContext, origin: string): Promise<void
   throw new UaaError("internal_user_management_disabled", text);
 }
 
-/** People of these mail domains sign in elsewhere. UAA: DomainFilter.getIdpsForEmailDomain */
+/** People of these mail domains sign in elsewhere. UAA: ScimUserEndpoints.createUser */
 async function requireOwnDomain(context: UaaContext, email: string): Promise<void> {
-  const domain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
-  const origins = (await context.providers.all())
-    .filter(
-      ({ active, originKey, config }) => active && originKey !== "uaa" && hasDomain(config["emailDomain"], domain),
-    )
-    .map(({ originKey }) => originKey);
+  const origins = await originsOfAddress(context, email);
   if (origins.length === 0) return;
   const text = `The user account is set up for single sign-on. Please use one of these origin(s) : [${origins.join(", ")}]`;
   throw new UaaError("scim", text);
-}
-
-function hasDomain(domains: unknown, domain: string): boolean {
-  return Array.isArray(domains) && domains.some((one) => String(one).toLowerCase() === domain);
 }
 
 export async function sendUser(context: UaaContext, reply: FastifyReply, user: User): Promise<FastifyReply> {
