@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { hasLeadingZeros, isIpv4OrCidr, parseIpv4 } from "./ip-address.ts";
 import { ruleTexts } from "./rules.ts";
 
+const BAD = "destination must contain valid CIDR(s), IP address(es), or IP address range(s)";
 const tcp = { protocol: "tcp", destination: "10.0.0.1", ports: "80" };
 
 for (const [rule, texts] of [
@@ -32,9 +33,20 @@ for (const [rule, texts] of [
   ],
   [{ ...tcp, destination: 5 }, ["destination must be a string"]],
   [{ ...tcp, destination: "10.0.0.1 " }, ["destination must not contain whitespace"]],
-  [{ ...tcp, destination: "10.0.0.1,10.0.0.2" }, ["destination must be a valid CIDR, IP address, or IP address range"]],
-  [{ ...tcp, destination: "10.0.0.256" }, ["destination must be a valid CIDR, IP address, or IP address range"]],
-  [{ ...tcp, destination: "10.0.0.0/33" }, ["destination must be a valid CIDR, IP address, or IP address range"]],
+  [{ ...tcp, destination: "10.0.0.1,10.0.1.0/24,10.0.0.7-10.0.0.9" }, []],
+  [{ ...tcp, destination: "10.0.0.1,10.0.0.300" }, [BAD]],
+  [{ ...tcp, destination: "10.0.0.1,,10.0.0.2" }, ["empty destination specified in comma-delimited list", BAD]],
+  [{ ...tcp, destination: "10.0.0.1, 10.0.0.2" }, ["destination must not contain whitespace"]],
+  [
+    { ...tcp, destination: Array(6_001).fill("10.0.0.1").join() },
+    ["maximum destinations per rule exceeded - must be under 6000"],
+  ],
+  [
+    { protocol: "all" },
+    ["nil destination; destination must be a comma-delimited list of valid CIDRs, IP addresses, or IP address ranges"],
+  ],
+  [{ ...tcp, destination: "10.0.0.256" }, [BAD]],
+  [{ ...tcp, destination: "10.0.0.0/33" }, [BAD]],
   [{ ...tcp, destination: "010.0.0.1" }, ["destination octets cannot contain leading zeros"]],
   [{ ...tcp, destination: "10.0.0.1-x" }, ["destination IP address range is invalid"]],
   [
@@ -52,7 +64,7 @@ for (const [rule, texts] of [
   ],
   [{ ...tcp, log: "yes" }, ["log must be a boolean"]],
 ] as const) {
-  test(`rule ${JSON.stringify(rule)}`, () => {
+  test(`rule ${JSON.stringify(rule).slice(0, 200)}`, () => {
     assert.deepEqual(
       ruleTexts([tcp, rule]),
       texts.map((text) => `Rules[1]: ${text}`),

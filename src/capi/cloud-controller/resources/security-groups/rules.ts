@@ -2,7 +2,11 @@ import { hasLeadingZeros, isIpv4OrCidr, parseIpv4 } from "./ip-address.ts";
 
 const KEYS = ["code", "description", "destination", "log", "ports", "protocol", "type"];
 const PORT_MAX = 65_535;
-const DESTINATION = "destination must be a valid CIDR, IP address, or IP address range";
+/** Lists are allowed, as cf-deployment has it (`enable_comma_delimited_destinations`). */
+const DESTINATIONS_MAX = 6_000;
+const DESTINATION = "destination must contain valid CIDR(s), IP address(es), or IP address range(s)";
+const NO_DESTINATION =
+  "nil destination; destination must be a comma-delimited list of valid CIDRs, IP addresses, or IP address ranges";
 
 /** What is wrong with the rules of a security group, each text with its rule. CC: messages/validators/security_group_rule_validator.rb */
 export function ruleTexts(rules: unknown): string[] {
@@ -31,11 +35,17 @@ function oneRuleTexts(rule: unknown): string[] {
   ];
 }
 
-function destinationTexts(destination: unknown): string[] {
-  if (destination === undefined || destination === null) return [DESTINATION];
-  if (typeof destination !== "string") return ["destination must be a string"];
-  if (/\s/.test(destination)) return ["destination must not contain whitespace"];
-  if (destination.includes(",")) return [DESTINATION];
+function destinationTexts(destinations: unknown): string[] {
+  if (destinations === undefined || destinations === null) return [NO_DESTINATION];
+  if (typeof destinations !== "string") return ["destination must be a string"];
+  if (/\s/.test(destinations)) return ["destination must not contain whitespace"];
+  const list = destinations.split(",");
+  return list.length > DESTINATIONS_MAX
+    ? [`maximum destinations per rule exceeded - must be under ${DESTINATIONS_MAX}`]
+    : list.flatMap(oneDestinationTexts);
+}
+
+function oneDestinationTexts(destination: string): string[] {
   if (destination === "") return ["empty destination specified in comma-delimited list", DESTINATION];
   const ends = destination.split("-");
   if (ends.some(hasLeadingZeros)) return ["destination octets cannot contain leading zeros"];
