@@ -1,3 +1,4 @@
+import { DatabaseUnreachableError } from "../../kit/database-unreachable.ts";
 import { isBrokerError } from "../../services/broker-client/client.ts";
 import { CC_ERRORS } from "./error-table.ts";
 
@@ -73,6 +74,10 @@ export function errorDocument(error: unknown): { status: number; errors: CcError
       status: error.responseCode,
       errors: [{ detail: error.message, title: `CF-${error.type}`, code: BROKER_ERROR_CODE }],
     };
+  }
+  if (error instanceof DatabaseUnreachableError) {
+    // CC: controllers/v3/application_controller.rb, handle_db_connection_error
+    return errorDocument(new CcError("ServiceUnavailable", ["Database connection failure"]));
   }
   if (error instanceof CompoundError) return { status: error.errors[0]!.status, errors: error.errors.map(entryOf) };
   return { status: 500, errors: [{ detail: "An unknown error occurred.", title: "UnknownError", code: 10001 }] };

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Clock } from "../../kit/clock.ts";
 import type { Durable } from "../../kit/database.ts";
+import { DatabaseUnreachableError } from "../../kit/database-unreachable.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random } from "../../kit/random.ts";
 import { isBrokerError } from "../../services/broker-client/client.ts";
@@ -237,7 +238,12 @@ export class Jobs {
     if (!this.#started) return;
     this.#looking = this.#looking
       .then(() => this.#takeUp())
-      .catch((error) => this.#deps.log.error("jobs cannot be read", { error }));
+      .catch(async (error) => {
+        if (this.#stop.signal.aborted) return;
+        this.#deps.log.error("jobs cannot be read", { error });
+        await this.#pause();
+        this.#look();
+      });
   }
 
   async #takeUp(): Promise<void> {
@@ -299,7 +305,24 @@ export class Jobs {
     );
   }
 
+  /** Until what failed may work again. */
+  #pause(): Promise<void> {
+    return this.#deps.clock.sleep(RETRY_MS, this.#stop.signal).catch(() => undefined);
+  }
+
   async #run(row: Omit<JobsTable, "id">): Promise<void> {
+    try {
+      await this.#attempt(row);
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      // Its end could not be written down: it stays open and runs again, as after the death of the process.
+      this.#deps.log.error("job waits for the database", { job: row.guid, operation: row.operation, error });
+      await this.#pause();
+    }
+  }
+
+  /** Throws when the database cannot be reached, and the job has not ended then. */
+  async #attempt(row: Omit<JobsTable, "id">): Promise<void> {
     const signal = this.#deps.clock.deadline(JOB_TIMEOUT_MS, this.#stop.signal);
     try {
       const work = this.#works.get(row.operation);
@@ -317,6 +340,7 @@ export class Jobs {
       else await this.#finish(row, "COMPLETE", [], outcome ?? []);
     } catch (error) {
       if (this.#stop.signal.aborted) return; // the next start takes it up again
+      if (error instanceof DatabaseUnreachableError) throw error;
       if (!(error instanceof CcError) && !(error instanceof CompoundError) && !isBrokerError(error)) {
         this.#deps.log.error("job failed", { job: row.guid, operation: row.operation, error });
       }
@@ -376,6 +400,8 @@ export class Jobs {
   }
 }
 
+/** After the database could not be reached. */
+const RETRY_MS = 1_000;
 /** A far alarm is set anew: timers are short and clocks are moved. */
 const ALARM_MAX_MS = 10 * 60_000;
 const RAN_ONCE_LOOK_MS = 20;
