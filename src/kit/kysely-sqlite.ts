@@ -27,11 +27,14 @@ export function kyselyOf<T>(file: Sqlite): Kysely<T> {
 
 /** Enough for every query shape of a component; the oldest goes first. */
 const STATEMENTS_MAX = 500;
+/** How long queries may follow each other before the event loop has its turn: nothing else lets it in, because none of them waits for anything. */
+const SLICE_MS = 5;
 
 class SqliteDriver implements Driver {
   readonly #connection: SqliteConnection;
   #turn: Promise<void> = Promise.resolve();
   #release: (() => void) | null = null;
+  #sliceEndMs = 0;
 
   constructor(file: Sqlite) {
     this.#connection = new SqliteConnection(file);
@@ -45,6 +48,10 @@ class SqliteDriver implements Driver {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#turn = promise;
     await before;
+    if (performance.now() >= this.#sliceEndMs) {
+      await new Promise(setImmediate);
+      this.#sliceEndMs = performance.now() + SLICE_MS;
+    }
     this.#release = resolve;
     return this.#connection;
   }

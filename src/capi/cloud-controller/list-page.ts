@@ -28,15 +28,15 @@ export async function readPage<TB extends keyof CcDatabase, Row>(
     .executeTakeFirstOrThrow();
   const column = list.orderBy === null ? "id" : (columns[list.orderBy] ?? list.orderBy);
   const direction = list.descending ? "desc" : "asc";
+  const id = sql.ref(`${table}.id`);
   let ordered = filtered.orderBy(sql.ref(`${table}.${column}`), direction);
-  if (column !== "id") ordered = ordered.orderBy(sql.ref(`${table}.guid`), direction);
+  if (column !== "id") ordered = ordered.orderBy(id, direction);
   const paged = ordered.limit(list.perPage).offset((list.page - 1) * list.perPage);
   const total = Number((counted as { n: number }).n);
-  if (column === "id") return { rows: await paged.execute(), total };
-  // Sorting whole rows would copy each of them: sort ids, then read one page of rows.
-  const ids = paged.clearSelect().select(sql`${sql.ref(`${table}.id`)}`.as("id"));
-  const inPage = sql<boolean>`${sql.ref(`${table}.id`)} IN (${ids})`;
-  return { rows: await ordered.where(inPage).execute(), total };
+  if (column === "id" && list.page === 1) return { rows: await paged.execute(), total };
+  // Sorting and passing over whole rows would copy each of them: find the page's ids, which indexes know, then read its rows.
+  const inPage = sql<boolean>`${id} IN (${paged.clearSelect().select(sql`${id}`.as("id"))})`;
+  return { rows: await ordered.clearWhere().where(inPage).execute(), total };
 }
 
 function filter<TB extends keyof CcDatabase, Row>(

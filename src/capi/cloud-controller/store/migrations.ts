@@ -193,10 +193,38 @@ CREATE TABLE service_dashboard_clients (client_id TEXT NOT NULL PRIMARY KEY,
 CREATE INDEX service_dashboard_clients_of_broker ON service_dashboard_clients (service_broker_guid);
 `;
 
+/**
+ * Pages of long lists in the orders that clients ask for, flat however long the list is; numbers of what is in somebody's spaces from an index
+ * alone. Each ends with what breaks ties, so that nothing is sorted.
+ */
+const ORDERED_LISTS = `
+CREATE INDEX apps_by_name ON apps (name, id);
+CREATE INDEX apps_by_creation ON apps (created_at, id);
+CREATE INDEX apps_by_update ON apps (updated_at, id);
+CREATE INDEX spaces_by_name ON spaces (name, id);
+CREATE INDEX spaces_by_creation ON spaces (created_at, id);
+CREATE INDEX organizations_by_creation ON organizations (created_at, id);
+CREATE INDEX users_by_creation ON users (created_at, id);
+CREATE INDEX roles_by_creation ON roles (created_at, id);
+CREATE INDEX routes_by_creation ON routes (created_at, id);
+CREATE INDEX service_instances_by_name ON service_instances (name, id);
+CREATE INDEX service_instances_by_creation ON service_instances (created_at, id);
+CREATE INDEX processes_by_creation ON processes (created_at, id);
+DROP INDEX audit_events_target;
+CREATE INDEX audit_events_target ON audit_events (target_guid, created_at, id);
+DROP INDEX audit_events_space;
+CREATE INDEX audit_events_space ON audit_events (space_guid, created_at, id);
+DROP INDEX audit_events_organization;
+CREATE INDEX audit_events_organization ON audit_events (organization_guid, created_at, id);
+DROP INDEX audit_events_time;
+CREATE INDEX audit_events_time ON audit_events (created_at, id);
+`;
+
 /** Numbered for ever: once a version is out, change the schema with a new entry. */
 export const CC_MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: [TENANTS, RECORDS, APPS, ROUTING, SERVICES].join("\n") },
   { version: 2, sql: BROKER_WORK },
   { version: 3, sql: ROUTE_POLICIES },
   { version: 4, sql: DASHBOARD_CLIENTS },
+  { version: 5, sql: ORDERED_LISTS },
 ];

@@ -1,6 +1,4 @@
 import { sql } from "kysely";
-import { SPACE_READERS } from "../../access.ts";
-import { spaceGuidsWith } from "../../access-store.ts";
 import { accepted, type CcAnswer, created, ok, withWarnings } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import type { CcRequest } from "../../api/request.ts";
@@ -26,6 +24,7 @@ import { assignDroplet } from "./droplet.ts";
 import { registerEnvironment } from "./environment-routes.ts";
 import { readLifecycleData } from "./lifecycle.ts";
 import { APP_SHOW, APPS_LIST } from "./list.ts";
+import { appsInPlaces } from "./list-places.ts";
 import { logToApp } from "./log-lines.ts";
 import { type App, type AppPlace, manageableApp, placeOfSpace, visibleApp, writableApp } from "./place.ts";
 import { presentApp } from "./present.ts";
@@ -86,14 +85,9 @@ async function listApps(
   embed: boolean,
 ): Promise<CcAnswer> {
   const list = parseListQuery(APPS_LIST, query);
-  let rows = api.db.selectFrom("apps").innerJoin("spaces", "spaces.guid", "apps.space_guid").selectAll("apps");
-  if (!access.readsAll) rows = rows.where("apps.space_guid", "in", spaceGuidsWith(api.db, access, SPACE_READERS));
+  let rows = appsInPlaces(api, access, list).selectAll("apps");
   const names = list.list("names");
   if (names !== null) rows = rows.where("apps.name", "in", names);
-  const spaces = list.list("space_guids");
-  if (spaces !== null) rows = rows.where("apps.space_guid", "in", spaces);
-  const organizations = list.list("organization_guids");
-  if (organizations !== null) rows = rows.where("spaces.organization_guid", "in", organizations);
   const stacks = list.list("stacks");
   if (stacks !== null) {
     rows = rows.where(sql<string>`coalesce(json_extract(apps.lifecycle_data, '$.stack'), '')`, "in", stacks);

@@ -1,5 +1,3 @@
-import { SPACE_READERS } from "../../access.ts";
-import { spaceGuidsWith } from "../../access-store.ts";
 import { created, ok, withWarnings } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import { notAuthorized, unprocessable } from "../../errors.ts";
@@ -8,6 +6,7 @@ import { parseListQuery } from "../../list-query.ts";
 import { changeMetadata, metadataOf } from "../../metadata.ts";
 import { parseBody } from "../../validation.ts";
 import { requireSpaceWrite } from "../../visible.ts";
+import { appGuidsInPlaces } from "../apps/list-places.ts";
 import { visibleApp } from "../apps/place.ts";
 import { BUILD_UPDATE } from "./body.ts";
 import { createBuild } from "./create.ts";
@@ -38,8 +37,9 @@ function index(api: CcApi): Handler {
     const appGuid = params["guid"];
     if (appGuid !== undefined) await visibleApp(api, access, appGuid);
     const list = parseListQuery(appGuid === undefined ? BUILDS_LIST : BUILDS_OF_APP_LIST, query);
-    let rows = api.db.selectFrom("builds").innerJoin("apps", "apps.guid", "builds.app_guid").selectAll("builds");
-    if (!access.readsAll) rows = rows.where("apps.space_guid", "in", spaceGuidsWith(api.db, access, SPACE_READERS));
+    let rows = api.db.selectFrom("builds").selectAll("builds");
+    const seen = appGuid === undefined ? appGuidsInPlaces(api, access, list) : null;
+    if (seen !== null) rows = rows.where("builds.app_guid", "in", seen);
     if (appGuid !== undefined) rows = rows.where("builds.app_guid", "=", appGuid);
     const states = list.list("states");
     if (states !== null) rows = rows.where("builds.state", "in", states as Build["state"][]);

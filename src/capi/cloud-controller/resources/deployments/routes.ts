@@ -1,5 +1,3 @@
-import { SPACE_READERS } from "../../access.ts";
-import { spaceGuidsWith } from "../../access-store.ts";
 import { created, ok } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import { actorOf } from "../../audit-events.ts";
@@ -10,6 +8,7 @@ import { changeMetadata, metadataOf } from "../../metadata.ts";
 import { parseBody } from "../../validation.ts";
 import { requireSpaceWrite } from "../../visible.ts";
 import { setDroplet } from "../apps/droplet.ts";
+import { appColumn, appGuidsInPlaces } from "../apps/list-places.ts";
 import { logToApp } from "../apps/log-lines.ts";
 import { appEvent } from "../apps/place.ts";
 import { findDroplet } from "../droplets/model.ts";
@@ -43,7 +42,6 @@ function index(api: CcApi): Handler {
   return async ({ query, access, path }) => {
     const list = parseListQuery(DEPLOYMENTS_LIST, query);
     let rows = api.db.selectFrom("deployments").selectAll("deployments");
-    XX.select("apps.revisions_enabled as revisions_enabled");
     const seen = appGuidsInPlaces(api, access, list);
     if (seen !== null) rows = rows.where("deployments.app_guid", "in", seen);
     const apps = list.list("app_guids");
@@ -62,9 +60,8 @@ function index(api: CcApi): Handler {
       "deployment",
       page.rows.map(({ guid }) => guid),
     );
-    const resources = page.rows.map((row) =>
-      presentDeployment(row, row.revisions_enabled === 1, metadata(row.guid), api.links),
-    );
+    const revised = await appColumn(api.db, page.rows, "revisions_enabled");
+    const resources = page.rows.map((row) => presentDeployment(row, revised(row) === 1, metadata(row.guid), api.links));
     return ok(presentPage(api.links, path, list, page.total, resources));
   };
 }

@@ -1,5 +1,3 @@
-import { SPACE_READERS } from "../../access.ts";
-import { spaceGuidsWith } from "../../access-store.ts";
 import { noContent, ok } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import { actorOf, HIDDEN } from "../../audit-events.ts";
@@ -8,6 +6,7 @@ import { presentPage, readPage } from "../../list-page.ts";
 import { parseListQuery, parseShowQuery } from "../../list-query.ts";
 import { metadataOf } from "../../metadata.ts";
 import { parseBody } from "../../validation.ts";
+import { appColumn, appGuidsInPlaces } from "../apps/list-places.ts";
 import { logToApp } from "../apps/log-lines.ts";
 import { appEvent, visibleApp } from "../apps/place.ts";
 import { PROCESS_SCALE, PROCESS_UPDATE } from "./body.ts";
@@ -48,31 +47,24 @@ function index(api: CcApi): Handler {
     const appGuid = params["app_guid"];
     if (appGuid !== undefined) await visibleApp(api, access, appGuid);
     const list = parseListQuery(appGuid === undefined ? PROCESSES_LIST : PROCESSES_OF_APP_LIST, query);
-    let rows = api.db
-      .selectFrom("processes")
-      .innerJoin("apps", "apps.guid", "processes.app_guid")
-      .innerJoin("spaces", "spaces.guid", "apps.space_guid")
-      .selectAll("processes")
-      .select("apps.space_guid as space_guid");
-    if (!access.readsAll) rows = rows.where("apps.space_guid", "in", spaceGuidsWith(api.db, access, SPACE_READERS));
+    let rows = api.db.selectFrom("processes").selectAll("processes");
+    const seen = appGuid === undefined ? appGuidsInPlaces(api, access, list) : null;
+    if (seen !== null) rows = rows.where("processes.app_guid", "in", seen);
     if (appGuid !== undefined) rows = rows.where("processes.app_guid", "=", appGuid);
     const types = list.list("types");
     if (types !== null) rows = rows.where("processes.type", "in", types);
     const apps = list.list("app_guids");
     if (apps !== null) rows = rows.where("processes.app_guid", "in", apps);
-    const spaces = list.list("space_guids");
-    if (spaces !== null) rows = rows.where("apps.space_guid", "in", spaces);
-    const organizations = list.list("organization_guids");
-    if (organizations !== null) rows = rows.where("spaces.organization_guid", "in", organizations);
     const page = await readPage(rows, "processes", list, { owner: "process" });
     const metadata = await metadataOf(
       api.db,
       "process",
       page.rows.map(({ guid }) => guid),
     );
+    const spaceOf = await appColumn(api.db, page.rows, "space_guid");
     const resources: object[] = [];
     for (const row of page.rows) {
-      const shown = presentProcess(row, HIDDEN_IN_LISTS, row.space_guid, metadata(row.guid), api.links);
+      const shown = presentProcess(row, HIDDEN_IN_LISTS, spaceOf(row), metadata(row.guid), api.links);
       resources.push(list.embed.length === 0 ? shown : await withInstances(api, row, shown));
     }
     return ok(presentPage(api.links, path, list, page.total, resources));

@@ -98,14 +98,24 @@ async function sourceApps(api: CcApi, access: Access, guids: readonly string[]):
 
 async function readableSpaces(api: CcApi, access: Access, guids: readonly string[]): Promise<readonly string[]> {
   if (access.readsAll || guids.length === 0) return guids;
-  const rows = await spaceGuidsWith(api.db, access, SPACE_READERS).where("spaces.guid", "in", guids).execute();
+  const readable = spaceGuidsWith(api.db, access, SPACE_READERS);
+  const rows = await api.db
+    .selectFrom("spaces")
+    .where("guid", "in", guids)
+    .where("guid", "in", readable)
+    .select("guid")
+    .execute();
   return rows.map(({ guid }) => guid);
 }
 
 async function readableOrganizations(api: CcApi, access: Access, guids: readonly string[]): Promise<readonly string[]> {
   if (access.readsAll || guids.length === 0) return guids;
-  const rows = await organizationGuidsWith(api.db, access, ORGANIZATION_READERS)
-    .where("organizations.guid", "in", guids)
+  const readable = organizationGuidsWith(api.db, access, ORGANIZATION_READERS);
+  const rows = await api.db
+    .selectFrom("organizations")
+    .where("guid", "in", guids)
+    .where("guid", "in", readable)
+    .select("guid")
     .execute();
   return rows.map(({ guid }) => guid);
 }

@@ -1,6 +1,4 @@
 import type { TaskCallbackResponse } from "../../../../protocol/task.ts";
-import { SPACE_READERS } from "../../access.ts";
-import { spaceGuidsWith } from "../../access-store.ts";
 import { ok } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import type { CcRequest } from "../../api/request.ts";
@@ -11,6 +9,7 @@ import { parseListQuery } from "../../list-query.ts";
 import { changeMetadata, metadataOf } from "../../metadata.ts";
 import { parseBody } from "../../validation.ts";
 import { requireSpaceWrite } from "../../visible.ts";
+import { appGuidsInPlaces } from "../apps/list-places.ts";
 import { type AppPlace, appEvent, findAppPlace, visibleApp } from "../apps/place.ts";
 import { bridgeFailure } from "../processes/diego.ts";
 import { TASK_UPDATE } from "./body.ts";
@@ -44,12 +43,9 @@ function index(api: CcApi): Handler {
     const appGuid = params["app_guid"];
     const place = appGuid === undefined ? null : await visibleApp(api, access, appGuid);
     const list = parseListQuery(appGuid === undefined ? TASKS_LIST : TASKS_OF_APP_LIST, query);
-    let rows = api.db
-      .selectFrom("tasks")
-      .innerJoin("apps", "apps.guid", "tasks.app_guid")
-      .innerJoin("spaces", "spaces.guid", "apps.space_guid")
-      .selectAll("tasks");
-    if (!access.readsAll) rows = rows.where("apps.space_guid", "in", spaceGuidsWith(api.db, access, SPACE_READERS));
+    let rows = api.db.selectFrom("tasks").selectAll("tasks");
+    const seen = appGuid === undefined ? appGuidsInPlaces(api, access, list) : null;
+    if (seen !== null) rows = rows.where("tasks.app_guid", "in", seen);
     if (appGuid !== undefined) rows = rows.where("tasks.app_guid", "=", appGuid);
     const names = list.list("names");
     if (names !== null) rows = rows.where("tasks.name", "in", names);
@@ -60,10 +56,6 @@ function index(api: CcApi): Handler {
       rows = rows.where("tasks.sequence_id", "in", sequences.map(Number).filter(Number.isInteger));
     const apps = list.list("app_guids");
     if (apps !== null) rows = rows.where("tasks.app_guid", "in", apps);
-    const spaces = list.list("space_guids");
-    if (spaces !== null) rows = rows.where("apps.space_guid", "in", spaces);
-    const organizations = list.list("organization_guids");
-    if (organizations !== null) rows = rows.where("spaces.organization_guid", "in", organizations);
     const page = await readPage(rows, "tasks", list, { owner: "task" });
     const metadata = await metadataOf(
       api.db,
