@@ -46,6 +46,11 @@ export interface RunningJob {
   readonly createdAtMs: number;
   /** How often the work has run and asked to run again. */
   readonly runs: number;
+  /**
+   * Replaces the job's input together with what `trx` changes, so that a run after a crash knows that it was done: what must not be
+   * told twice (audit events) is written this way.
+   */
+  readonly keep: (trx: Kysely<CcDatabase>, input: object) => Promise<void>;
 }
 
 /** Not done yet: the work runs again later, also after a restart. The job is POLLING meanwhile. */
@@ -241,8 +246,6 @@ export class Jobs {
       .catch(async (error) => {
         if (this.#stop.signal.aborted) return;
         this.#deps.log.error("jobs cannot be read", { error });
-        await this.#pause();
-        this.#look();
       });
   }
 
@@ -299,7 +302,6 @@ export class Jobs {
     void this.#deps.clock.sleep(wait, alarm.off.signal).then(
       () => {
         if (this.#alarm === alarm) this.#alarm = null;
-        this.#look();
       },
       () => undefined, // another alarm took its place
     );
@@ -334,6 +336,13 @@ export class Jobs {
         input: JSON.parse(row.input),
         createdAtMs: row.created_at,
         runs: row.runs,
+        keep: async (trx, input) => {
+          await trx
+            .updateTable("jobs")
+            .set({ input: JSON.stringify(input) })
+            .where("guid", "=", row.guid)
+            .execute();
+        },
       };
       const outcome = await work(job, signal);
       if (outcome !== undefined && "againInMs" in outcome) await this.#again(row, outcome);

@@ -18,14 +18,15 @@ import { applyServices, type ManifestJob } from "./apply-services.ts";
 import type { AppManifest } from "./model.ts";
 
 /**
- * Makes the app what its manifest says: all of it or, when something is wrong, nothing. Gives how many bindings its job `context.job` must
- * wait for. Throws UnprocessableEntity with the app's name in front. CC: actions/app_apply_manifest.rb, jobs/space_apply_manifest_action_job.rb
+ * Makes the app what its manifest says: all of it or, when something is wrong, nothing; `applied` writes that down with it. Gives how many
+ * bindings its job `context.job` must wait for. Throws UnprocessableEntity with the app's name in front. CC: actions/app_apply_manifest.rb, jobs/space_apply_manifest_action_job.rb
  */
 export async function applyManifest(
   api: CcApi,
   appGuid: string,
   manifest: AppManifest,
   context: RouteContext & { readonly job: ManifestJob },
+  applied: (trx: Kysely<CcDatabase>) => Promise<void>,
 ): Promise<number> {
   const place = await findAppPlace(api.db, appGuid);
   if (place === null) throw new CcError("ResourceNotFound", [`App with guid '${appGuid}' not found`]);
@@ -39,6 +40,7 @@ export async function applyManifest(
       const routed = await applyRoutes(api, trx, { ...place, app }, manifest, context);
       await applyEnvironment(api, trx, { ...place, app }, manifest.env, context.actor);
       const waiting = await applyServices(api, trx, { ...place, app }, manifest.services, context.job);
+      await applied(trx);
       return { changes, routed, waiting };
     });
     await tellDiegoSoon(api, changes);

@@ -26,7 +26,7 @@ interface ApplyInput {
   readonly flags: ManifestFlags;
   readonly routeCreation: boolean;
   readonly scopes: readonly string[];
-  /** How many apps are done, but for their bindings. */
+  /** How many apps are done, but for their bindings; written down with what was changed. */
   readonly done?: number;
 }
 
@@ -97,7 +97,7 @@ function apply(api: CcApi): Handler {
 const BINDINGS_LOOK_MS = 5_000;
 
 /**
- * The job: each app in turn, and after each the bindings that brokers make for it. Applying once more after a crash changes nothing.
+ * The job: each app in turn, and after each the bindings that brokers make for it. After a crash it goes on with the next app.
  * CC: jobs/space_apply_manifest_action_job.rb
  */
 function applyAll(api: CcApi): JobWork {
@@ -114,8 +114,9 @@ function applyAll(api: CcApi): JobWork {
       const read = readAppManifest(entry, input.flags);
       if ("faults" in read) throw unprocessable(...read.faults);
       const context = { actor, access, routeCreation: input.routeCreation, job };
-      const waiting = await applyManifest(api, guid, read.manifest, context);
-      if (waiting > 0) return { againInMs: BINDINGS_LOOK_MS, input: { ...input, done: at + 1 } };
+      const done = { ...input, done: at + 1 };
+      const waiting = await applyManifest(api, guid, read.manifest, context, (trx) => job.keep(trx, done));
+      if (waiting > 0) return { againInMs: BINDINGS_LOOK_MS, input: done };
     }
     return undefined;
   };

@@ -28,6 +28,11 @@ export interface BrokerChange {
   readonly previousState: string;
 }
 
+/** The input of a job whose catalog is stored: what is left is to say so. */
+interface SyncDone {
+  readonly warnings?: readonly string[];
+}
+
 async function findBroker(api: CcApi, guid: string): Promise<ServiceBroker> {
   const broker = await api.db.selectFrom("service_brokers").where("guid", "=", guid).selectAll().executeTakeFirst();
   if (broker === undefined) throw new CcError("ServiceBrokerGone");
@@ -45,13 +50,17 @@ async function setState(db: Kysely<CcDatabase>, guid: string, state: string): Pr
 
 /** `service_broker.catalog.synchronize`, after a broker was registered. CC: jobs/v3/services/synchronize_broker_catalog_job.rb */
 export function synchronizeWork(api: CcApi): JobWork {
-  return async ({ resourceGuid, actor }, signal) => {
+  return async ({ resourceGuid, actor, input, keep }, signal) => {
+    const { warnings: done } = input as SyncDone;
+    if (done !== undefined) return done;
     const broker = await findBroker(api, resourceGuid);
     try {
       const catalog = await fetchCatalog(api, broker, actor.guid, signal);
       return await api.transaction(async (trx) => {
         if ((await setState(trx, broker.guid, "AVAILABLE")) === 0n) throw new CcError("ServiceBrokerGone");
-        return await syncCatalog(api, trx, broker, catalog);
+        const warnings = await syncCatalog(api, trx, broker, catalog);
+        await keep(trx, { warnings } satisfies SyncDone);
+        return warnings;
       });
     } catch (error) {
       // Stopped in the middle: the next start does it again.
@@ -65,7 +74,9 @@ export function synchronizeWork(api: CcApi): JobWork {
 
 /** `service_broker.update`: the change counts only when the broker has a good catalog then. CC: jobs/v3/services/update_broker_job.rb */
 export function updateWork(api: CcApi): JobWork {
-  return async ({ resourceGuid, actor, input }, signal) => {
+  return async ({ resourceGuid, actor, input, keep }, signal) => {
+    const { warnings: done } = input as SyncDone;
+    if (done !== undefined) return done;
     const change = input as unknown as BrokerChange;
     const broker = await findBroker(api, resourceGuid);
     const { name, url, authentication } = change;
@@ -91,6 +102,7 @@ export function updateWork(api: CcApi): JobWork {
         const warnings = catalog === null ? [] : await syncCatalog(api, trx, changed, catalog);
         const { metadata } = change;
         await changeMetadata(trx, "service_broker", broker.guid, metadata ?? undefined, api.config.limits);
+        await keep(trx, { warnings } satisfies SyncDone);
         return warnings;
       });
     } catch (error) {
