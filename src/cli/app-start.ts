@@ -1,7 +1,7 @@
 import { followLogs, newestLogNs, showLogLine } from "./app-logs.ts";
 import { showApp } from "./app-summary.ts";
 import type { Cli } from "./cli.ts";
-import { nextPause, POLL_FIRST_MS } from "./cloud-controller.ts";
+import { CcFailure, nextPause, POLL_FIRST_MS } from "./cloud-controller.ts";
 import { AllInstancesCrashed, CliError, StartupTimeout } from "./errors.ts";
 import type { App, Build, Deployment, Droplet, InstanceStats, Package, Process } from "./resources.ts";
 
@@ -17,18 +17,27 @@ export interface DeploymentWish {
   readonly instanceSteps: readonly number[];
   /** What the new instances shall have, in the API's words; only `cf push` changes it with a deployment. */
   readonly scale: Readonly<Record<string, number>>;
+  /** Goes back to this revision instead of taking a droplet. */
+  readonly revisionGuid?: string;
 }
 
 export interface StartOptions {
   readonly action: "Starting" | "Restarting";
   readonly noWait: boolean;
   readonly deployment: DeploymentWish | null;
+  /** Names of org and space when they are not those targeted. */
+  readonly place?: { readonly org: string; readonly space: string };
 }
 
-/** Stages a package and shows its log. Gives the droplet's guid. cli: command/v7/shared/app_stager.go, StageApp */
+/** Says that it stages a package, and does. Gives the droplet's guid. cli: command/v7/shared/app_stager.go, StageApp */
 export async function stagePackage(cli: Cli, app: App, packageGuid: string): Promise<string> {
+  cli.ui.text("Staging app and tracing logs...");
+  return await buildDroplet(cli, app, packageGuid);
+}
+
+/** Stages a package and shows its log. Gives the droplet's guid. */
+export async function buildDroplet(cli: Cli, app: App, packageGuid: string): Promise<string> {
   const { ui, cc, deps } = cli;
-  ui.text("Staging app and tracing logs...");
   const end = new AbortController();
   const warn = (error: unknown): void => {
     if (!(error instanceof CliError)) throw error;
@@ -90,7 +99,7 @@ export async function unstagedPackage({ cc }: Cli, app: App): Promise<string | n
 
 /** Starts or restarts an app, waits for it and shows it. cli: command/v7/shared/app_stager.go, StartApp */
 export async function startApp(cli: Cli, app: App, dropletGuid: string | null, options: StartOptions): Promise<void> {
-  const { ui, cc, org, space } = cli;
+  const { ui, cc } = cli;
   if (options.deployment !== null) {
     await deploy(cli, app, dropletGuid, options.deployment, options.noWait);
     if (options.noWait && options.deployment.strategy !== "canary") {
@@ -99,7 +108,8 @@ export async function startApp(cli: Cli, app: App, dropletGuid: string | null, o
     }
   } else {
     const user = cli.requireTarget("space");
-    ui.text(`${options.action} app ${app.name} in org ${org.name} / space ${space.name} as ${user.name}...`);
+    const { org, space } = options.place ?? { org: cli.org.name, space: cli.space.name };
+    ui.text(`${options.action} app ${app.name} in org ${org} / space ${space} as ${user.name}...`);
     ui.text();
     if (app.state === "STARTED") {
       if (options.action === "Starting") {
@@ -118,11 +128,17 @@ export async function startApp(cli: Cli, app: App, dropletGuid: string | null, o
     await waitForStart(cli, app, options.noWait);
     ui.text();
   }
-  await showApp(cli, await cli.appByName(app.name), false);
+  await showApp(cli, await cc.get<App>(`/v3/apps/${app.guid}`), false);
 }
 
+/** Throws `CliError` when the API refuses the droplet. */
 export async function setDroplet({ cc }: Cli, app: App, dropletGuid: string): Promise<void> {
-  await cc.patch(`/v3/apps/${app.guid}/relationships/current_droplet`, { data: { guid: dropletGuid } });
+  try {
+    await cc.patch(`/v3/apps/${app.guid}/relationships/current_droplet`, { data: { guid: dropletGuid } });
+  } catch (error) {
+    if (!(error instanceof CcFailure) || error.status !== 422) throw error;
+    throw new CliError(`Unable to assign droplet: ${error.message}`);
+  }
 }
 
 /** Makes a deployment and waits for its end. */
@@ -133,13 +149,18 @@ export async function deploy(
   wish: DeploymentWish,
   noWait: boolean,
 ): Promise<void> {
-  const { ui, cc, deps } = cli;
-  ui.text(`Creating deployment for app ${app.name}...\n`);
+  cli.ui.text(`Creating deployment for app ${app.name}...\n`);
   const deployment = await createDeployment(cli, app, dropletGuid, wish);
+  await followDeployment(cli, app, deployment.guid, noWait);
+}
+
+/** Until a deployment has ended or waits for the user. Throws `CliError`, `StartupTimeout`, `AllInstancesCrashed`. */
+export async function followDeployment(cli: Cli, app: App, guid: string, noWait: boolean): Promise<void> {
+  const { ui, cc, deps } = cli;
   ui.text("Waiting for app to deploy...\n");
   const endMs = deps.clock.steadyMs() + cli.startupTimeoutMs;
   for (let pauseMs = POLL_FIRST_MS; ; pauseMs = nextPause(pauseMs)) {
-    const now = await cc.get<Deployment>(`/v3/deployments/${deployment.guid}`);
+    const now = await cc.get<Deployment>(`/v3/deployments/${guid}`);
     const { value, reason } = now.status;
     if (value === "FINALIZED" && reason !== "DEPLOYED") {
       throw new CliError(`Deployment has been ${reason.toLowerCase()}`);
@@ -147,7 +168,7 @@ export async function deploy(
     if (value === "FINALIZED" || reason === "PAUSED") break;
     if (noWait && (await anyRunning(cli, now.new_processes?.map(({ guid }) => guid) ?? []))) return;
     if (deps.clock.steadyMs() > endMs) {
-      await cc.post(`/v3/deployments/${deployment.guid}/actions/cancel`, {});
+      await cc.post(`/v3/deployments/${guid}/actions/cancel`, {});
       throw new StartupTimeout();
     }
     await deps.clock.sleep(pauseMs, deps.signal);
@@ -160,7 +181,7 @@ async function createDeployment(
   { cc }: Cli,
   app: App,
   dropletGuid: string | null,
-  { strategy, maxInFlight, instanceSteps, scale }: DeploymentWish,
+  { strategy, maxInFlight, instanceSteps, scale, revisionGuid }: DeploymentWish,
 ): Promise<Deployment> {
   const steps = instanceSteps.map((weight) => ({ instance_weight: weight }));
   const options = {
@@ -171,6 +192,7 @@ async function createDeployment(
   return await cc.post<Deployment>("/v3/deployments", {
     strategy,
     ...(dropletGuid === null ? {} : { droplet: { guid: dropletGuid } }),
+    ...(revisionGuid === undefined ? {} : { revision: { guid: revisionGuid } }),
     ...(Object.keys(options).length === 0 ? {} : { options }),
     relationships: { app: { data: { guid: app.guid } } },
   });

@@ -68,11 +68,12 @@ export function instancesText(instances: readonly { readonly state: string }[]):
   return `${instances.filter(({ state }) => state === "RUNNING").length}/${instances.length}`;
 }
 
-async function currentDroplet({ cc }: Cli, app: App): Promise<Droplet | null> {
+/** Null: never staged. */
+export async function currentDroplet({ cc }: Cli, app: App): Promise<Droplet | null> {
   try {
     return await cc.get<Droplet>(`/v3/apps/${app.guid}/droplets/current`);
   } catch (error) {
-    if (error instanceof CcFailure && error.status === 404) return null; // never staged
+    if (error instanceof CcFailure && error.status === 404) return null;
     throw error;
   }
 }

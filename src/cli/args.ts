@@ -8,6 +8,8 @@ export interface FlagSpec {
   readonly about: string;
   /** Without it the command does not begin. */
   readonly required?: boolean;
+  /** Read, but no longer told of. */
+  readonly hidden?: boolean;
 }
 
 export interface ArgumentSpec {

@@ -17,7 +17,7 @@ export function byteSize(bytes: number): string {
 /** `256M`, `1G`, `512MB` → megabytes. Throws `UsageError` without a unit of M, G or T. cli: command/flag/megabytes.go */
 export function megabytes(text: string): number {
   const bytes = parseBytes(text);
-  if (bytes === null || !/[MGT](I?B)?$/i.test(text) || bytes <= 0) {
+  if (bytes === null || !/[MGT](I?B)?$/i.test(text)) {
     throw new UsageError(
       "Incorrect Usage: Byte quantity must be an integer with a unit of measurement like M, MB, G, or GB",
     );
@@ -25,12 +25,15 @@ export function megabytes(text: string): number {
   return Math.floor(bytes / 1_048_576);
 }
 
-/** `4K` → bytes per second; `-1` is unlimited, `0` none. Throws `UsageError`. cli: command/flag/bytes_with_unlimited.go */
+/**
+ * `4K` → bytes per second; `-1` (with any unit) is unlimited, `0` none. Throws `UsageError`.
+ * cli: command/flag/bytes_with_unlimited.go
+ */
 export function bytesPerSecond(text: string): number {
-  if (text === "-1") return -1;
+  if (/^-1[KMGT]?B?$/.test(text)) return -1;
   if (text === "0") return 0;
   const bytes = parseBytes(text);
-  if (bytes === null || bytes < 0) {
+  if (bytes === null) {
     throw new UsageError(
       "Incorrect Usage: Byte quantity must be an integer with a unit of measurement like B, K, KB, M, MB, G, or GB",
     );
@@ -39,8 +42,8 @@ export function bytesPerSecond(text: string): number {
 }
 
 function parseBytes(text: string): number | null {
-  const match = /^(\d+(?:\.\d+)?)([BKMGT])(?:I?B)?$/i.exec(text.trim());
+  const match = /^(\d+)([BKMGT])(?:I?B)?$/i.exec(text.trim());
   if (match === null) return null;
   const power = UNITS.indexOf(match[2]!.toUpperCase() as (typeof UNITS)[number]);
-  return Math.floor(Number(match[1]) * 1024 ** power);
+  return Number(match[1]) * 1024 ** power;
 }

@@ -92,9 +92,9 @@ export class Cli {
     return await this.#one<Space>("/v3/spaces", { names: [name], organization_guids: orgGuid }, "Space", name);
   }
 
-  /** In the targeted space. */
-  async appByName(name: string): Promise<App> {
-    return await this.#one<App>("/v3/apps", { names: [name], space_guids: this.space.guid }, "App", name);
+  /** In the targeted space unless another one is named. */
+  async appByName(name: string, spaceGuid = this.space.guid): Promise<App> {
+    return await this.#one<App>("/v3/apps", { names: [name], space_guids: spaceGuid }, "App", name);
   }
 
   async domainByName(name: string): Promise<Domain> {

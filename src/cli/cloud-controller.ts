@@ -12,6 +12,8 @@ const TRIES = 3;
 const RENEW_BEFORE_MS = 60_000;
 const PER_PAGE = 5000;
 const PAGES_MAX = 1000;
+/** As Go's http client. */
+const REDIRECTS_MAX = 10;
 /** Polling starts fast, because Ingot is, and slows down. */
 export const POLL_FIRST_MS = 50;
 const POLL_MAX_MS = 1000;
@@ -104,6 +106,12 @@ export class CloudController {
     await this.waitForJob(await this.send("DELETE", path));
   }
 
+  /** The first of a list; null when it is empty. */
+  async first<T>(path: string, query: Query = {}): Promise<T | null> {
+    const { resources } = await this.get<{ resources: T[] }>(path, { ...query, per_page: 1, page: 1 });
+    return resources[0] ?? null;
+  }
+
   /** Every page. `include` of the query fills `included`. */
   async list<T>(path: string, query: Query = {}): Promise<Listing<T>> {
     const resources: T[] = [];
@@ -177,6 +185,24 @@ export class CloudController {
       for (const warning of warnings.split(",")) this.#warn(decodeURIComponent(warning.replaceAll("+", " ")).trim());
     }
     return answer;
+  }
+
+  /** Writes what an answer holds to a file, from wherever the API sends us for it. Throws `CcFailure`, `CliError`. */
+  async download(path: string, file: string): Promise<void> {
+    await this.#renewWhenDue();
+    const home = new URL(this.#config.values.Target).host;
+    let url = new URL(path, this.#config.values.Target);
+    for (let hop = 0; hop < REDIRECTS_MAX; hop++) {
+      // Other hosts get no token.
+      const headers: Record<string, string> =
+        url.host === home ? { authorization: this.#config.values.AccessToken } : {};
+      const answer = await this.#http.download({ method: "GET", url: url.href, headers }, file);
+      if (answer.status >= 400) throw failureOf(answer);
+      const { location } = answer.headers;
+      if (answer.status < 300 || location === undefined) return;
+      url = new URL(location, url);
+    }
+    throw new CliError(`Request error: too many redirects from ${path}`);
   }
 
   async #withRetries(method: string, path: string, options: CallOptions): Promise<HttpAnswer> {

@@ -15,18 +15,21 @@ export function deploymentFlags(doing: string): readonly [FlagSpec, FlagSpec, Fl
   return [INSTANCE_STEPS, value("--max-in-flight", about), STRATEGY];
 }
 
-/** The wish that the flags make; null: stop and start. Throws the official usage errors. */
-export function deploymentWish(input: Input): DeploymentWish | null {
-  const strategy = (input.text("strategy") ?? "null").toLowerCase();
-  if (!["rolling", "canary", "null"].includes(strategy)) {
-    throw new UsageError(`Incorrect Usage: STRATEGY must be "canary", "rolling" or "null"`);
+/**
+ * The wish that the flags make; null: stop and start. Throws the official usage errors.
+ * @param fallback the strategy of a command that always makes a deployment.
+ */
+export function deploymentWish(input: Input, fallback: "rolling" | null = null): DeploymentWish | null {
+  const strategy = (input.text("strategy") ?? "").toLowerCase();
+  if (!["rolling", "canary", ""].includes(strategy)) {
+    throw new UsageError(`Incorrect Usage: STRATEGY must be "canary", "rolling" or not set`);
   }
   const inFlight = input.text("max-in-flight");
   const steps = input.text("instance-steps");
   if (inFlight !== undefined && !/^-?\d+$/.test(inFlight)) {
     throw new UsageError("Incorrect Usage: invalid argument for flag `--max-in-flight' (expected int)");
   }
-  if (strategy === "null" && inFlight !== undefined) {
+  if (strategy === "" && fallback === null && inFlight !== undefined) {
     throw new IncorrectUsage("'--max-in-flight' and '--strategy' must be used together.");
   }
   if (inFlight !== undefined && Number(inFlight) < 1) {
@@ -38,9 +41,10 @@ export function deploymentWish(input: Input): DeploymentWish | null {
   if (steps !== undefined && !/^\d+(,\d+)*$/.test(steps)) {
     throw new IncorrectUsage("Value for --instance-steps must be list of weights", "Incorrect usage: ");
   }
-  if (strategy !== "rolling" && strategy !== "canary") return null;
+  const chosen = strategy === "rolling" || strategy === "canary" ? strategy : fallback;
+  if (chosen === null) return null;
   return {
-    strategy,
+    strategy: chosen,
     maxInFlight: inFlight === undefined ? null : Number(inFlight),
     instanceSteps: steps === undefined ? [] : steps.split(",").map(Number),
     scale: {},

@@ -42,6 +42,13 @@ export class StartupTimeout extends CliError {
   }
 }
 
+/** Nothing that could be staged. */
+export class NoEligiblePackages extends CliError {
+  constructor(appName: string) {
+    super(`App '${appName}' has no eligible packages.`);
+  }
+}
+
 /** The same failure with the advice that the official command line gives about an app. */
 export function explainStartFailure(error: unknown, appName: string): unknown {
   const more = `'cf logs ${appName} --recent' for more information`;
@@ -50,6 +57,11 @@ export function explainStartFailure(error: unknown, appName: string): unknown {
     const tip =
       "TIP: Application must be listening on the right port. Instead of hard coding the port, use the $PORT environment variable.";
     return new CliError(`Start app timeout\n\n${tip}\n\nUse ${more}`);
+  }
+  if (error instanceof NoEligiblePackages) {
+    return new CliError(
+      `${error.message}\n\nTIP: Use 'cf packages ${appName}' to list packages in your app. Use 'cf create-package' to create one.`,
+    );
   }
   return error;
 }

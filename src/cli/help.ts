@@ -1,22 +1,13 @@
 import { COMMANDS, findCommand } from "./command-list.ts";
-import type { CliDeps } from "./deps.ts";
 
-/** `cf help`, `cf help -a`, `cf help COMMAND`. Exit code 1 for a command that is not there. */
-export async function help(words: readonly string[], deps: CliDeps): Promise<number> {
-  const [name] = words;
-  if (name === undefined || name === "-a") {
-    deps.stdout.write(overview(deps.version));
-    return 0;
-  }
+/** What a command is for and how it is called; null for one that is not there. */
+export async function commandHelp(name: string): Promise<string | null> {
   const entry = findCommand(name);
-  if (entry === null) {
-    deps.stderr.write(`'${name}' is not a registered command. See 'cf help -a'\n`);
-    return 1;
-  }
+  if (entry === null) return null;
   const command = await entry.load();
   const parts = [`NAME:\n   ${entry.name} - ${entry.about}`, `USAGE:\n${usageText(command.usage)}`];
   if (entry.alias !== undefined) parts.push(`ALIAS:\n   ${entry.alias}`);
-  const flags = command.flags ?? [];
+  const flags = (command.flags ?? []).filter(({ hidden }) => hidden !== true);
   if (flags.length > 0) {
     const rows = flags.map(({ long, short, about }) => [
       [long === undefined ? "" : `--${long}`, short === undefined ? "" : `-${short}`]
@@ -32,38 +23,16 @@ export async function help(words: readonly string[], deps: CliDeps): Promise<num
     const width = Math.max(...rows.map(([setting]) => setting.length)) + 8;
     parts.push(`ENVIRONMENT:\n${rows.map(([setting, about]) => `   ${setting.padEnd(width)}${about}`).join("\n")}`);
   }
-  if (command.related !== undefined) parts.push(`SEE ALSO:\n   ${command.related}`);
-  deps.stdout.write(`${parts.join("\n\n")}\n`);
-  return 0;
+  if (command.related !== undefined) parts.push(`SEE ALSO:\n   ${command.related.split(", ").sort().join(", ")}`);
+  return `${parts.join("\n\n")}\n`;
 }
 
-/** Indented up to the first heading of its own (`EXAMPLES:`), as written from there. */
+/** Indented up to the first heading of its own (`EXAMPLES:`) or tip, as written from there. */
 function usageText(usage: string): string {
   const lines = usage.split("\n");
-  const heading = lines.findIndex((line) => /^[A-Z ]+:$/.test(line));
+  const heading = lines.findIndex((line) => /^(TIP:|[A-Z ]+:$)/.test(line));
   const end = heading < 0 ? lines.length : heading;
   return lines.map((line, index) => (index < end && line !== "" ? `   ${line}` : line)).join("\n");
-}
-
-function overview(version: string): string {
-  const groups = Map.groupBy(COMMANDS, (entry) => entry.group);
-  const lines = [
-    `cf version ${version}, Cloud Foundry command line tool`,
-    "Usage: cf [global options] command [arguments...] [command options]",
-  ];
-  for (const [group, entries] of groups) {
-    lines.push("", `${group}:`);
-    const rows = entries.map(({ name, alias, about }) => [`  ${name}${alias === undefined ? "" : `,${alias}`}`, about]);
-    const width = Math.max(...rows.map(([names]) => names!.length)) + 3;
-    for (const [names, about] of rows) lines.push(names!.padEnd(width) + about);
-  }
-  lines.push(
-    "",
-    "Global options:",
-    "  --help, -h   Show help",
-    "  -v           Print API request diagnostics to stdout",
-  );
-  return `${lines.join("\n")}\n`;
 }
 
 /** Commands whose names are near a mistyped one. */

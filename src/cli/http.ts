@@ -1,8 +1,10 @@
 import { lookup } from "node:dns";
-import type { IncomingHttpHeaders } from "node:http";
+import { createWriteStream } from "node:fs";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
 import type { LookupFunction } from "node:net";
 import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { CliDeps } from "./deps.ts";
 import { CliError } from "./errors.ts";
 import type { Trace } from "./trace.ts";
@@ -54,6 +56,36 @@ export class Http {
 
   /** Throws `CliError` when there is no answer; any status is an answer. */
   async call(call: HttpCall): Promise<HttpAnswer> {
+    try {
+      const incoming = await this.#open(call);
+      const answer = answerOf(incoming, await bodyOf(incoming));
+      this.#trace.response(answer);
+      return answer;
+    } catch (error) {
+      throw this.#explain(error, call);
+    }
+  }
+
+  /**
+   * Like `call`, but the body of an answer below 300 goes into a file, however large it is; it is not in the answer.
+   * Throws `CliError`, also when the file cannot be written.
+   */
+  async download(call: HttpCall, path: string): Promise<HttpAnswer> {
+    let incoming: IncomingMessage;
+    try {
+      incoming = await this.#open(call);
+    } catch (error) {
+      throw this.#explain(error, call);
+    }
+    const arrived = (incoming.statusCode ?? 0) < 300;
+    const answer = answerOf(incoming, arrived ? Buffer.alloc(0) : await bodyOf(incoming));
+    this.#trace.response(answer);
+    if (arrived) await pipeline(incoming, createWriteStream(path));
+    return answer;
+  }
+
+  /** Resolves with the head of the answer; its body is still to be read. */
+  async #open(call: HttpCall): Promise<IncomingMessage> {
     const secure = call.url.startsWith("https:");
     const { request } = secure ? await import("node:https") : await import("node:http");
     const agent = secure ? await this.#secureAgent(new URL(call.url).hostname) : undefined;
@@ -66,7 +98,7 @@ export class Http {
     const limit = this.#deps.clock.deadline(limitMs, this.#deps.signal);
     const connectMs = (Number(this.#deps.env["CF_DIAL_TIMEOUT"]) || CONNECT_TIMEOUT_SECONDS) * 1000;
     this.#trace.request(call, headers);
-    const answer = await new Promise<HttpAnswer>((done, reject) => {
+    return await new Promise<IncomingMessage>((done, reject) => {
       const outgoing = request(
         call.url,
         {
@@ -76,24 +108,7 @@ export class Http {
           lookup: localLookup,
           ...(agent === undefined ? {} : { agent }),
         },
-        (incoming) => {
-          const chunks: Buffer[] = [];
-          let size = 0;
-          incoming.on("data", (chunk: Buffer) => {
-            size += chunk.length;
-            if (size > ANSWER_BYTES_MAX) incoming.destroy(new Error("the answer is too large"));
-            else chunks.push(chunk);
-          });
-          incoming.on("end", () =>
-            done({
-              status: incoming.statusCode ?? 0,
-              statusText: incoming.statusMessage ?? "",
-              headers: incoming.headers,
-              body: Buffer.concat(chunks),
-            }),
-          );
-          incoming.on("error", reject);
-        },
+        done,
       );
       outgoing.on("error", reject);
       outgoing.on("socket", (socket) => {
@@ -106,11 +121,7 @@ export class Http {
         stream.on("error", (error) => outgoing.destroy(error));
         stream.pipe(outgoing);
       } else outgoing.end(call.body);
-    }).catch((error: unknown) => {
-      throw this.#explain(error, call);
     });
-    this.#trace.response(answer);
-    return answer;
   }
 
   async #secureAgent(hostname: string): Promise<HttpsAgent> {
@@ -154,6 +165,26 @@ export class Http {
       `Request error: ${method} "${call.url}": ${text}\nTIP: If you are behind a firewall and require an HTTP proxy, verify the https_proxy environment variable is correctly set. Else, check your network connection.`,
     );
   }
+}
+
+function answerOf(incoming: IncomingMessage, body: Buffer): HttpAnswer {
+  return {
+    status: incoming.statusCode ?? 0,
+    statusText: incoming.statusMessage ?? "",
+    headers: incoming.headers,
+    body,
+  };
+}
+
+async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > ANSWER_BYTES_MAX) throw new Error("the answer is too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** Names below `localhost` are loopback (RFC 6761), which glibc's resolver does not know. */

@@ -46,9 +46,8 @@ async function dispatch(argv: readonly string[], deps: CliDeps): Promise<number>
     words.shift();
   }
   const name = words.shift();
-  if (name === undefined || ["help", "h", "--help", "-h"].includes(name)) {
-    if (verbose && name === undefined) return await dispatch(["version"], deps); // `cf -v`
-    return await showHelp(words, deps);
+  if (name === undefined || name === "--help" || name === "-h") {
+    return await dispatch(verbose && name === undefined ? ["version"] : ["help", ...words], deps); // `cf -v`, `cf`
   }
   if (name === "--version") return await dispatch(["version"], deps);
   const entry = findCommand(name);
@@ -59,7 +58,7 @@ async function dispatch(argv: readonly string[], deps: CliDeps): Promise<number>
     deps.stderr.write(`'${name}' is not a registered command. See 'cf help -a'${more}\n`);
     return 1;
   }
-  if (words.some((word) => word === "-h" || word === "--help")) return await showHelp([entry.name], deps);
+  if (words.some((word) => word === "-h" || word === "--help")) return await showHelp(entry.name, deps);
   const command = await entry.load();
   const hasOwnV = command.flags?.some((flag) => flag.short === "v") === true;
   if (!hasOwnV && command.literalFrom === undefined) {
@@ -103,7 +102,7 @@ async function fail(error: unknown, name: string, ui: Ui, deps: CliDeps): Promis
   if (deps.signal.aborted) return 130; // Ctrl-C
   if (error instanceof UsageError) {
     deps.stderr.write(`${error.message}\n\n`);
-    await showHelp([name], deps);
+    await showHelp(name, deps);
     return 1;
   }
   if (!(error instanceof CliError)) {
@@ -116,12 +115,13 @@ async function fail(error: unknown, name: string, ui: Ui, deps: CliDeps): Promis
   ui.flushDeferred();
   if (error instanceof IncorrectUsage) {
     ui.text();
-    await showHelp([name], deps);
+    await showHelp(name, deps);
   }
   return error.exitCode;
 }
 
-async function showHelp(words: readonly string[], deps: CliDeps): Promise<number> {
-  const { help } = await import("./help.ts");
-  return await help(words, deps);
+async function showHelp(name: string, deps: CliDeps): Promise<number> {
+  const { commandHelp } = await import("./help.ts");
+  deps.stdout.write((await commandHelp(name)) ?? "");
+  return 0;
 }

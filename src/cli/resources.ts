@@ -53,6 +53,18 @@ export interface Process {
   readonly instances: number;
   readonly memory_in_mb: number;
   readonly disk_in_mb: number;
+  readonly health_check: {
+    readonly type: string;
+    readonly data: { readonly endpoint?: string | null; readonly invocation_timeout?: number | null };
+  };
+  readonly readiness_health_check: {
+    readonly type: string;
+    readonly data: {
+      readonly endpoint?: string | null;
+      readonly invocation_timeout?: number | null;
+      readonly interval?: number | null;
+    };
+  };
   readonly relationships: { readonly app: ToOne };
   readonly process_instances?: readonly { readonly index: number; readonly state: string; readonly since: number }[];
 }
@@ -131,6 +143,9 @@ export interface Task {
   readonly name: string;
   readonly command?: string;
   readonly state: string;
+  readonly memory_in_mb: number;
+  readonly disk_in_mb: number;
+  readonly log_rate_limit_in_bytes_per_second: number;
   readonly created_at: string;
   readonly result: { readonly failure_reason: string | null };
 }

@@ -1,11 +1,10 @@
 import type { Input } from "../args.ts";
 import type { Cli } from "../cli.ts";
-import { CcFailure } from "../cloud-controller.ts";
 import { type Command, START_ENVIRONMENT } from "../command.ts";
 import type { CurrentUser } from "../current-user.ts";
 import { deploymentWish } from "../deployment-flags.ts";
 import { CliError } from "../errors.ts";
-import { type Difference, diffLines } from "../push/manifest-diff.ts";
+import { applyManifest, showManifestDiff } from "../push/apply-manifest.ts";
 import { findManifest, isMap, type Manifest, manifestYaml, readManifest } from "../push/manifest-file.ts";
 import { applyOverrides } from "../push/manifest-overrides.ts";
 import { pushApp } from "../push/push-app.ts";
@@ -39,11 +38,9 @@ cf push APP_NAME --docker-image [REGISTRY_HOST:PORT/]IMAGE[:TAG] [--docker-usern
     const text = await manifestYaml(manifest);
     if (manifest.path !== null) {
       ui.text(`Applying manifest file ${manifest.path}...`);
-      await showDiff(cli, manifest, text, input.has("redact-env"));
+      await showManifestDiff(cli, manifest, text, input.has("redact-env"));
     }
-    const path = `/v3/spaces/${cli.space.guid}/actions/apply_manifest`;
-    const headers = { "content-type": "application/x-yaml" };
-    await cli.cc.waitForJob(await cli.cc.send("POST", path, { body: text, headers }));
+    await applyManifest(cli, text);
     if (manifest.path !== null) ui.text("Manifest applied");
     for (const manifestApp of manifest.applications) {
       await pushApp(cli, {
@@ -97,30 +94,5 @@ function announce({ ui, org, space }: Cli, manifest: Manifest, user: CurrentUser
     ui.flavor`Pushing app ${names} to org ${org.name} / space ${space.name} as ${user.name}...`;
   } else {
     ui.flavor`Pushing apps ${names} to org ${org.name} / space ${space.name} as ${user.name}...`;
-  }
-}
-
-async function showDiff({ ui, cc, space }: Cli, manifest: Manifest, text: string, redactEnv: boolean): Promise<void> {
-  let differences: Difference[];
-  try {
-    const headers = { "content-type": "application/x-yaml" };
-    const answer = await cc.send("POST", `/v3/spaces/${space.guid}/manifest_diff`, { body: text, headers });
-    differences = (JSON.parse(answer.body.toString()) as { diff: Difference[] }).diff;
-  } catch (error) {
-    if (!(error instanceof CcFailure) || error.status < 500) throw error;
-    ui.warn("Unable to generate diff. Continuing to apply manifest...");
-    return;
-  }
-  ui.text();
-  ui.text("Updating with these attributes...");
-  const { stringify } = await import("yaml");
-  const whole = { ...manifest.rest, applications: manifest.applications };
-  const lines = diffLines(whole, differences, redactEnv, (part) =>
-    stringify(part, { lineWidth: 0, indentSeq: false, aliasDuplicateObjects: false }),
-  );
-  for (const { sign, text: line } of lines) {
-    if (sign === "+") ui.added(`+ ${line}`);
-    else if (sign === "-") ui.removed(`- ${line}`);
-    else ui.text(`  ${line}`);
   }
 }

@@ -1,8 +1,8 @@
 import { stagePackage, startApp } from "../app-start.ts";
 import { APP_NAME, type Command, flag, START_ENVIRONMENT } from "../command.ts";
 import { deploymentFlags, deploymentWish } from "../deployment-flags.ts";
-import { CliError, explainStartFailure } from "../errors.ts";
-import type { Package } from "../resources.ts";
+import { explainStartFailure } from "../errors.ts";
+import { newestReadyPackage } from "../packages.ts";
 
 export const command: Command = {
   usage: `cf restage APP_NAME
@@ -21,7 +21,7 @@ EXAMPLES:
   environment: START_ENVIRONMENT,
   related: "restart",
   run: async (cli, input) => {
-    const { ui, cc, org, space } = cli;
+    const { ui, org, space } = cli;
     const user = cli.requireTarget("space");
     const deployment = deploymentWish(input);
     const name = input.arg(0);
@@ -30,14 +30,8 @@ EXAMPLES:
     ui.flavor`Restaging app ${name} in org ${org.name} / space ${space.name} as ${user.name}...`;
     ui.text();
     const app = await cli.appByName(name);
-    const query = { app_guids: app.guid, states: "READY", order_by: "-created_at", per_page: 1, page: 1 };
-    const [newest] = (await cc.get<{ resources: Package[] }>("/v3/packages", query)).resources;
-    if (newest === undefined) {
-      throw new CliError(
-        `App '${name}' has no eligible packages.\n\nTIP: Use 'cf packages ${name}' to list packages in your app. Use 'cf create-package' to create one.`,
-      );
-    }
     try {
+      const newest = await newestReadyPackage(cli, app);
       const droplet = await stagePackage(cli, app, newest.guid);
       ui.text();
       await startApp(cli, app, droplet, { action: "Restarting", noWait: input.has("no-wait"), deployment });

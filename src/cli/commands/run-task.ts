@@ -3,7 +3,8 @@ import type { Cli } from "../cli.ts";
 import { CcFailure, nextPause, POLL_FIRST_MS } from "../cloud-controller.ts";
 import { APP_NAME, type Command, flag, value } from "../command.ts";
 import { CliError } from "../errors.ts";
-import type { Process, Task } from "../resources.ts";
+import { processByType } from "../processes.ts";
+import type { Task } from "../resources.ts";
 
 export const command: Command = {
   usage: `cf run-task APP_NAME [--command COMMAND] [-k DISK] [-m MEMORY] [-l LOG_RATE_LIMIT] [--name TASK_NAME] [--process PROCESS_TYPE]
@@ -42,7 +43,7 @@ EXAMPLES:
     ui.flavor`Creating task for app ${name} in org ${org.name} / space ${space.name} as ${user.name}...`;
     const type = input.text("process") ?? (text === undefined ? "task" : undefined);
     const template =
-      type === undefined ? {} : { template: { process: { guid: (await processOf(cli, app.guid, type)).guid } } };
+      type === undefined ? {} : { template: { process: { guid: (await processByType(cli, app.guid, type)).guid } } };
     let made: Task;
     try {
       made = await cc.post<Task>(`/v3/apps/${app.guid}/tasks`, { ...task, ...template });
@@ -68,15 +69,6 @@ EXAMPLES:
     ui.ok();
   },
 };
-
-async function processOf({ cc }: Cli, appGuid: string, type: string): Promise<Process> {
-  try {
-    return await cc.get<Process>(`/v3/apps/${appGuid}/processes/${encodeURIComponent(type)}`);
-  } catch (error) {
-    if (error instanceof CcFailure && error.status === 404) throw new CliError(`Process ${type} not found`);
-    throw error;
-  }
-}
 
 async function waitForTask({ cc, deps }: Cli, guid: string): Promise<void> {
   for (let pauseMs = POLL_FIRST_MS; ; pauseMs = nextPause(pauseMs)) {

@@ -3,7 +3,8 @@ import { showApp } from "../app-summary.ts";
 import type { Cli } from "../cli.ts";
 import { nextPause, POLL_FIRST_MS } from "../cloud-controller.ts";
 import { AllInstancesCrashed, CliError, explainStartFailure } from "../errors.ts";
-import type { App, Droplet, Package } from "../resources.ts";
+import { createDockerPackage } from "../packages.ts";
+import type { App, Droplet } from "../resources.ts";
 import { gatherAppFiles } from "./app-files.ts";
 import { isMap, type ManifestApp } from "./manifest-file.ts";
 import { sendForm, uploadFiles } from "./upload.ts";
@@ -45,14 +46,8 @@ async function provideSource(cli: Cli, app: App, plan: PushPlan): Promise<Source
   const { docker } = plan.manifestApp;
   if (isMap(docker)) {
     const { image, username } = docker;
-    const made = await cli.cc.post<Package>("/v3/packages", {
-      type: "docker",
-      relationships: { app: { data: { guid: app.guid } } },
-      data: {
-        image,
-        ...(username === undefined ? {} : { username, password: plan.dockerPassword }),
-      },
-    });
+    const account = username === undefined ? {} : { username, password: plan.dockerPassword };
+    const made = await createDockerPackage(cli, app.guid, { image, ...account });
     return { packageGuid: made.guid };
   }
   const { path } = plan.manifestApp;

@@ -1,11 +1,10 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable, Transform } from "node:stream";
+import { PassThrough, Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Cli } from "../cli.ts";
-import { nextPause, POLL_FIRST_MS } from "../cloud-controller.ts";
-import { CliError } from "../errors.ts";
+import { waitForPackage } from "../packages.ts";
 import type { Package } from "../resources.ts";
 import type { AppFile } from "./app-file.ts";
 
@@ -22,10 +21,18 @@ interface WireResource {
 
 /**
  * Makes a package of an app's files: what the platform has already is only named, the rest goes up as a zip. Gives the
- * package's guid once it is ready. cli: actor/v7pushaction/create_bits_package_for_application.go
+ * package's guid once it is ready; `quiet` says nothing meanwhile. cli: actor/v7pushaction/create_bits_package_for_application.go
  */
-export async function uploadFiles(cli: Cli, appGuid: string, files: readonly AppFile[]): Promise<string> {
-  const { ui, cc } = cli;
+export async function uploadFiles(
+  cli: Cli,
+  appGuid: string,
+  files: readonly AppFile[],
+  quiet = false,
+): Promise<string> {
+  const { cc } = cli;
+  const say = (line?: string): void => {
+    if (!quiet) cli.ui.text(line);
+  };
   const matched = await matchFiles(cli, files);
   const known = new Set(matched.map(({ checksum }) => checksum.value));
   const unmatched = files.filter(({ sha1 }) => !known.has(sha1));
@@ -34,29 +41,35 @@ export async function uploadFiles(cli: Cli, appGuid: string, files: readonly App
     relationships: { app: { data: { guid: appGuid } } },
   });
   if (unmatched.length === 0) {
-    ui.text("All files found in remote cache; nothing to upload.");
-    ui.text("Waiting for API to complete processing files...");
-    await sendForm(cli, `/v3/packages/${made.guid}/upload`, JSON.stringify(matched), null);
+    say("All files found in remote cache; nothing to upload.");
+    say("Waiting for API to complete processing files...");
+    await sendForm(cli, `/v3/packages/${made.guid}/upload`, JSON.stringify(matched), null, quiet);
   } else {
-    ui.text("Packaging files to upload...");
+    say("Packaging files to upload...");
     const folder = await mkdtemp(join(cli.deps.tempDir, "ingot-push-"));
     try {
       const archive = join(folder, "package.zip");
       await writeZip(archive, unmatched);
-      ui.text("Uploading files...");
-      await sendForm(cli, `/v3/packages/${made.guid}/upload`, JSON.stringify(matched), archive);
-      ui.text();
-      ui.text("Waiting for API to complete processing files...");
+      say("Uploading files...");
+      await sendForm(cli, `/v3/packages/${made.guid}/upload`, JSON.stringify(matched), archive, quiet);
+      say();
+      say("Waiting for API to complete processing files...");
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   }
-  await waitUntilReady(cli, made.guid);
+  await waitForPackage(cli, made.guid);
   return made.guid;
 }
 
 /** Sends a multipart form with a field `resources` (unless null) and a file `bits` (unless null). */
-export async function sendForm(cli: Cli, path: string, resources: string | null, file: string | null): Promise<void> {
+export async function sendForm(
+  cli: Cli,
+  path: string,
+  resources: string | null,
+  file: string | null,
+  quiet = false,
+): Promise<void> {
   const boundary = `ingot-${cli.deps.random.guid()}`;
   let head = "";
   if (resources !== null) {
@@ -70,7 +83,7 @@ export async function sendForm(cli: Cli, path: string, resources: string | null,
   const body = (): Readable => {
     if (file === null) return Readable.from([Buffer.from(head + tail)]);
     const bits = createReadStream(file);
-    const counted = bits.pipe(progressBar(cli, size));
+    const counted = bits.pipe(quiet ? new PassThrough() : progressBar(cli, size));
     bits.on("error", (error) => counted.destroy(error));
     return Readable.from(joined(Buffer.from(head), counted, Buffer.from(tail)));
   };
@@ -159,17 +172,4 @@ export async function writeZip(path: string, files: readonly AppFile[]): Promise
   }
   zip.end();
   await written;
-}
-
-async function waitUntilReady({ cc, deps }: Cli, guid: string): Promise<void> {
-  for (let pauseMs = POLL_FIRST_MS; ; pauseMs = nextPause(pauseMs)) {
-    const { state, data } = await cc.get<Package>(`/v3/packages/${guid}`);
-    if (state === "READY") return;
-    if (state === "FAILED") {
-      const reason = data.error ?? "";
-      throw new CliError(`Package failed to process correctly after upload${reason === "" ? "" : `: ${reason}`}`);
-    }
-    if (state === "EXPIRED") throw new CliError("Package expired after upload");
-    await deps.clock.sleep(pauseMs, deps.signal);
-  }
 }

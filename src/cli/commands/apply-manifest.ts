@@ -1,0 +1,39 @@
+import { type Command, flag, list, value } from "../command.ts";
+import { CliError, UsageError } from "../errors.ts";
+import { applyManifest, showManifestDiff } from "../push/apply-manifest.ts";
+import { findManifest, manifestYaml, readManifest } from "../push/manifest-file.ts";
+import { existing } from "../push/push-flags.ts";
+
+export const command: Command = {
+  usage: "cf apply-manifest -f APP_MANIFEST_PATH",
+  flags: [
+    value("-f", "Path to app manifest"),
+    list("--var", "Variable key value pair for variable substitution, (e.g., name=app1); can specify multiple times"),
+    list("--vars-file", "Path to a variable substitution file for manifest; can specify multiple times"),
+    flag("--redact-env", "Do not print values for environment vars set in the application manifest"),
+  ],
+  related: "create-app, create-app-manifest, push",
+  run: async (cli, input) => {
+    const { ui, deps, org, space } = cli;
+    const given = input.text("f");
+    const place = given === undefined ? deps.cwd : await existing(deps.cwd, given);
+    const varsFiles: string[] = [];
+    for (const file of input.list("vars-file")) varsFiles.push(await existing(deps.cwd, file));
+    const path = await findManifest(place);
+    if (path === null && given !== undefined) {
+      throw new UsageError(
+        `Incorrect Usage: The specified directory '${given}' does not contain a file named 'manifest.yml'.`,
+      );
+    }
+    const user = cli.requireTarget("space");
+    if (path === null) throw new CliError(`Could not find 'manifest.yml' file in ${place}`);
+    const shown = path === place && given !== undefined ? given : path;
+    ui.flavor`Applying manifest ${shown} in org ${org.name} / space ${space.name} as ${user.name}...`;
+    const manifest = await readManifest(path, varsFiles, input.list("var"));
+    const text = await manifestYaml(manifest);
+    await showManifestDiff(cli, manifest, text, input.has("redact-env"));
+    await applyManifest(cli, text);
+    ui.text();
+    ui.ok();
+  },
+};

@@ -1,0 +1,13 @@
+import type { Command } from "../command.ts";
+import { showEnvironmentVariableGroup } from "../environment-variable-groups.ts";
+
+export const command: Command = {
+  usage: "cf staging-environment-variable-group",
+  related: "env, running-environment-variable-group",
+  run: async (cli) => {
+    const user = cli.requireTarget("login");
+    cli.ui.flavor`Getting the staging environment variable group as ${user.name}...`;
+    cli.ui.text();
+    await showEnvironmentVariableGroup(cli, "staging");
+  },
+};

@@ -1,0 +1,20 @@
+import { sortProcesses } from "./app-summary.ts";
+import type { Cli } from "./cli.ts";
+import { CcFailure } from "./cloud-controller.ts";
+import { CliError } from "./errors.ts";
+import type { App, Process } from "./resources.ts";
+
+/** The web process first, then by name. */
+export async function processesOf({ cc }: Cli, app: App): Promise<Process[]> {
+  return sortProcesses((await cc.list<Process>(`/v3/apps/${app.guid}/processes`)).resources);
+}
+
+/** Throws `CliError` when the app has no such process. */
+export async function processByType({ cc }: Cli, appGuid: string, type: string): Promise<Process> {
+  try {
+    return await cc.get<Process>(`/v3/apps/${appGuid}/processes/${encodeURIComponent(type)}`);
+  } catch (error) {
+    if (error instanceof CcFailure && error.status === 404) throw new CliError(`Process ${type} not found`);
+    throw error;
+  }
+}
