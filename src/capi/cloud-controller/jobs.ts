@@ -246,6 +246,8 @@ export class Jobs {
       .catch(async (error) => {
         if (this.#stop.signal.aborted) return;
         this.#deps.log.error("jobs cannot be read", { error });
+        await this.#pause();
+        this.#look();
       });
   }
 
@@ -302,6 +304,7 @@ export class Jobs {
     void this.#deps.clock.sleep(wait, alarm.off.signal).then(
       () => {
         if (this.#alarm === alarm) this.#alarm = null;
+        this.#look();
       },
       () => undefined, // another alarm took its place
     );
