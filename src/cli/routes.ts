@@ -48,8 +48,19 @@ export async function findRoute(cli: Cli, domain: Domain, parts: RouteParts): Pr
   const [route] = resources;
   if (route !== undefined) return route;
   if (isTcp) throw new NotFound(`Route with domain '${domain.name}' and port ${parts.port ?? 0} not found.`);
-  const { host, path } = parts;
-  throw new NotFound(
+  throw httpRouteNotFound(domain, parts);
+}
+
+/** The route without regard to ports, as commands ask that are for HTTP routes alone. Throws `NotFound`. */
+export async function findHttpRoute(cli: Cli, domain: Domain, parts: RouteParts): Promise<Route> {
+  const query = { domain_guids: domain.guid, hosts: parts.host, paths: parts.path };
+  const [route] = (await cli.cc.list<Route>("/v3/routes", query)).resources;
+  if (route === undefined) throw httpRouteNotFound(domain, parts);
+  return route;
+}
+
+function httpRouteNotFound(domain: Domain, { host, path }: RouteParts): NotFound {
+  return new NotFound(
     `Route with host '${host}', domain '${domain.name}', and path '${path === "" ? "/" : path}' not found.`,
   );
 }

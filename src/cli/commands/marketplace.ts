@@ -25,16 +25,20 @@ export const command: Command = {
     const brokerName = input.text("b");
     const all = input.has("show-unavailable");
     if (offeringName !== undefined && input.has("no-plans")) throw argumentsCannotCombine("--no-plans", "-e");
-    const user = cli.requireTarget("space");
+    // A platform may show its marketplace to everybody. cli: command/v7/marketplace_command.go
+    const { Target, AccessToken, RefreshToken } = cli.config.values;
+    const isLoggedOut = Target !== "" && AccessToken === "" && RefreshToken === "";
+    const user = isLoggedOut ? null : cli.requireTarget("space");
     let what = "Getting all service offerings from marketplace";
     if (offeringName !== undefined) what = `Getting service plan information for service offering ${offeringName}`;
     if (brokerName !== undefined) {
       what += `${offeringName === undefined ? " for" : " from"} service broker ${brokerName}`;
     }
-    ui.text(`${what} in org ${org.name} / space ${space.name} as ${user.name}...`);
+    const where = user === null ? "" : ` in org ${org.name} / space ${space.name} as ${user.name}`;
+    ui.text(`${what}${where}...`);
     const { resources: plans, included } = await cc.list<Plan>("/v3/service_plans", {
       include: "service_offering",
-      space_guids: space.guid,
+      ...(user === null ? {} : { space_guids: space.guid }),
       "fields[service_offering.service_broker]": ["name", "guid"],
       ...(offeringName === undefined ? {} : { service_offering_names: [offeringName] }),
       ...(brokerName === undefined ? {} : { service_broker_names: [brokerName] }),
@@ -43,13 +47,16 @@ export const command: Command = {
     const brokers = new Map(
       (included["service_brokers"] ?? []).map((broker) => [broker["guid"], String(broker["name"])]),
     );
-    const offerings = (included["service_offerings"] ?? []).map((offering) => {
-      const relationships = offering["relationships"] as { service_broker?: ToOne } | undefined;
+    // In the order of their plans, as the official one has them.
+    const byOffering = Map.groupBy(plans, (plan) => plan.relationships.service_offering.data?.guid ?? "");
+    const offerings = [...byOffering].map(([guid, own]) => {
+      const offering = included["service_offerings"]?.find((one) => one["guid"] === guid);
+      const relationships = offering?.["relationships"] as { service_broker?: ToOne } | undefined;
       return {
-        name: String(offering["name"]),
-        description: String(offering["description"] ?? ""),
+        name: String(offering?.["name"] ?? ""),
+        description: String(offering?.["description"] ?? ""),
         broker: brokers.get(relationships?.service_broker?.data?.guid) ?? "",
-        plans: plans.filter((plan) => plan.relationships.service_offering.data?.guid === offering["guid"]),
+        plans: own,
       };
     });
     ui.text();

@@ -75,7 +75,7 @@ async function boundApps({ cc }: Cli, instances: readonly ServiceInstance[]): Pr
       const app = pick(included["apps"], relationships.app);
       const guid = relationships.service_instance.data?.guid;
       if (app === undefined || guid === undefined) continue;
-      names.set(guid, [...(names.get(guid) ?? []), String(app["name"])].sort());
+      names.set(guid, [...new Set([...(names.get(guid) ?? []), String(app["name"])])].sort());
     }
   }
   return names;
