@@ -21,13 +21,8 @@ const KNOWN_GROUPS: readonly string[] = [
 
 /** Brings clients, groups and the administrator of the configuration into the store. Runs at each start. */
 export async function bootstrap(context: UaaContext): Promise<void> {
-  const { config, clients, groups, clock } = context;
-  const existing = new Map((await clients.all()).map((client) => [client.clientId, client]));
-  const registered: OauthClient[] = [];
-  for (const client of config.clients) {
-    registered.push(await registeredClient(context, client, existing.get(client.id) ?? null));
-  }
-  await clients.upsert(registered);
+  const { config, groups, clock } = context;
+  const registered = await registerClients(context, config.clients);
 
   await ensureBasics(context, [...ADMIN_GROUPS, ...registered.flatMap(({ scope }) => scope)]);
   const [stored] = await context.users.findByName(config.adminUser, "uaa");
@@ -36,6 +31,21 @@ export async function bootstrap(context: UaaContext): Promise<void> {
     const member = { groupId: group.id, memberId: admin.id, memberType: "USER", origin: "uaa" } as const;
     await groups.addMember(member, clock.nowMs());
   }
+}
+
+/** Those of the configuration, in place of what is stored of them. */
+export async function registerClients(
+  context: UaaContext,
+  wanted: readonly BootstrapClient[],
+): Promise<readonly OauthClient[]> {
+  const { clients } = context;
+  const existing = new Map((await clients.all()).map((client) => [client.clientId, client]));
+  const registered: OauthClient[] = [];
+  for (const client of wanted) {
+    registered.push(await registeredClient(context, client, existing.get(client.id) ?? null));
+  }
+  await clients.upsert(registered);
+  return registered;
 }
 
 /** What a zone besides the default one begins with: groups and the internal provider, nobody and no client. */

@@ -1,9 +1,11 @@
+import { registerClients } from "./bootstrap.ts";
 import type { SigningKeyInfo, UaaAdmin, UaaClient, UaaUser } from "./client.ts";
 import type { UaaContext } from "./context.ts";
 import { changeDashboardClients } from "./dashboard-clients.ts";
 import { UaaError } from "./errors.ts";
 import { tokenKeys } from "./handlers/keys.ts";
 import type { User } from "./model.ts";
+import { operatorAccounts } from "./operator-accounts.ts";
 import { validateUser } from "./scim-user.ts";
 import { createShadowUser } from "./shadow-user.ts";
 import type { SigningKey } from "./signing-keys.ts";
@@ -50,6 +52,9 @@ export function inProcessAdmin(context: UaaContext): UaaAdmin {
   const { keys, log } = context;
   const toInfo = ({ id, createdMs }: SigningKey): SigningKeyInfo => ({ id, createdMs, active: keys.active.id === id });
   return {
+    ping: async () => {
+      await context.users.findMany([""]);
+    },
     signingKeys: async () => keys.all.map(toInfo),
     rotateSigningKey: async () => {
       const key = await keys.rotate();
@@ -59,6 +64,12 @@ export function inProcessAdmin(context: UaaContext): UaaAdmin {
     removeSigningKey: async (id) => {
       await keys.remove(id);
       log.info("signing key removed", { keyId: id });
+    },
+    ...operatorAccounts(context),
+    registerClients: async (clients) => {
+      await registerClients(context, clients);
+      await context.database.durable();
+      log.info("clients registered anew", { count: clients.length });
     },
   };
 }

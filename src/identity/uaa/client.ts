@@ -1,3 +1,5 @@
+import type { BootstrapClient } from "./config.ts";
+
 export interface UaaUser {
   readonly id: string;
   readonly userName: string;
@@ -50,12 +52,42 @@ export interface SigningKeyInfo {
   readonly createdMs: number;
 }
 
+/** An account of the default zone. */
+export interface OperatorUser extends UaaUser {
+  readonly email: string;
+  readonly active: boolean;
+  readonly createdMs: number;
+  readonly lastLogonMs: number | null;
+  readonly groups: readonly string[];
+}
+
 /** What an operator of the UAA may do; all of it durable once resolved. */
 export interface UaaAdmin {
+  /** Throws when the database does not answer. */
+  ping(): Promise<void>;
   /** From the oldest to the newest. */
   signingKeys(signal: AbortSignal): Promise<SigningKeyInfo[]>;
   /** A new key signs from now on; the old ones go on verifying until they are removed. */
   rotateSigningKey(signal: AbortSignal): Promise<SigningKeyInfo>;
   /** Tokens of this key are void from now on. Throws `SigningKeyError` for the key that signs and for an unknown one. */
   removeSigningKey(id: string, signal: AbortSignal): Promise<void>;
+  /** Everybody, by name. */
+  users(): AsyncIterable<OperatorUser>;
+  /** Throws `UaaError` for a name that is taken and a password that breaks the policy. */
+  createUser(user: {
+    readonly userName: string;
+    readonly email: string;
+    readonly password: string;
+  }): Promise<OperatorUser>;
+  /** The account's tokens and sessions end, its lock is opened. Throws `UaaError`, as all that follow, for an unknown name. */
+  setUserPassword(userName: string, password: string): Promise<void>;
+  /** Who is not active cannot sign in; his tokens and sessions end. Activating opens a lock after failed attempts too. */
+  setUserActive(userName: string, active: boolean): Promise<void>;
+  /** Groups that do not exist yet are made. */
+  changeUserGroups(
+    userName: string,
+    changes: { readonly grant?: readonly string[]; readonly revoke?: readonly string[] },
+  ): Promise<OperatorUser>;
+  /** Registers the clients anew, with other secrets perhaps; tokens of those whose secret changed are void. */
+  registerClients(clients: readonly BootstrapClient[]): Promise<void>;
 }

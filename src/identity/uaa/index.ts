@@ -1,4 +1,4 @@
-export type { SigningKeyInfo, UaaAdmin, UaaClient, UaaUser } from "./client.ts";
+export type { OperatorUser, SigningKeyInfo, UaaAdmin, UaaClient, UaaUser } from "./client.ts";
 export type { BootstrapClient, UaaConfig } from "./config.ts";
 export { UaaError, type UaaErrorCode } from "./errors.ts";
 export { SigningKeyError } from "./signing-keys.ts";
