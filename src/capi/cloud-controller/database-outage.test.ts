@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Log, silentLog } from "../../kit/log.ts";
 import { type PostgresServer, postgresPrograms, startPostgresServer } from "../../kit/testing/postgres-server.ts";
+import type { CcDeps } from "./index.ts";
 import { type Answer, type Call, TestCc } from "./testing/boot-cc.ts";
 import { related } from "./testing/world.ts";
 
@@ -15,6 +17,7 @@ const ANSWERED_WITHIN_MS = 10_000;
 const FROZEN_ANSWERED_WITHIN_MS = 45_000;
 const BACK_WITHIN_MS = 20_000;
 const AT_ONCE = 40;
+const JOBS = 6;
 const UNAVAILABLE = { code: 10_015, title: "CF-ServiceUnavailable", detail: "Database connection failure" };
 
 let server: PostgresServer;
@@ -28,8 +31,11 @@ interface Resource {
   readonly name: string;
 }
 
-async function boot(schema: string): Promise<{ cc: TestCc; call: Call } & AsyncDisposable> {
-  const cc = await TestCc.boot({}, {}, { database: { url: server.url, schema } });
+async function boot(
+  schema: string,
+  replaced: Partial<CcDeps> = {},
+): Promise<{ cc: TestCc; call: Call } & AsyncDisposable> {
+  const cc = await TestCc.boot(replaced, {}, { database: { url: server.url, schema } });
   return { cc, call: await cc.admin(), [Symbol.asyncDispose]: () => cc[Symbol.asyncDispose]() };
 }
 
@@ -71,27 +77,44 @@ async function organizations(call: Call): Promise<string[]> {
 test("while the database is stopped requests are told so at once, jobs wait, and both go on when it is back", {
   skip: SKIP,
 }, async () => {
-  await using world = await boot("stopped");
+  const told = Promise.withResolvers<void>();
+  let asked = 0;
+  const keys = async (_bucket: string, prefix?: string): Promise<string[]> => {
+    if (prefix === undefined) return [];
+    asked++;
+    await told.promise;
+    return [];
+  };
+  const blobstore = { keys } as unknown as CcDeps["blobstore"];
+  const unread = Promise.withResolvers<void>();
+  const log: Log = {
+    ...silentLog(),
+    error: (message) => {
+      if (message === "jobs cannot be read") unread.resolve();
+    },
+  };
+  await using world = await boot("stopped", { blobstore, log });
   const { cc, call } = world;
-  const doomed: Resource[] = [];
-  for (let number = 0; number < 20; number++) {
-    doomed.push((await call("POST", "/v3/organizations", { name: `doomed-${number}` })).body as Resource);
+  const organization = ((await call("POST", "/v3/organizations", { name: "o" })).body as Resource).guid;
+  const space = ((await call("POST", "/v3/spaces", { name: "s", ...related({ organization }) })).body as Resource).guid;
+  const deletions: Answer[] = [];
+  for (let number = 0; number < JOBS; number++) {
+    const app = (await call("POST", "/v3/apps", { name: `doomed-${number}`, ...related({ space }) })).body as Resource;
+    deletions.push(await call("DELETE", `/v3/apps/${app.guid}`));
   }
-  const deletions = await Promise.all(doomed.map(({ guid }) => call("DELETE", `/v3/organizations/${guid}`)));
-  for (const { status } of deletions) assert.equal(status, 202);
+  while (asked < JOBS) await sleep(5); // each job is in its middle
   await server.stop();
   try {
+    told.resolve();
     await assertUnavailable(call, ANSWERED_WITHIN_MS);
     assert.equal((await cc.fetch("GET", "/v3/info")).status, 200, "what needs no database is answered");
+    await unread.promise; // they have been looked for in vain
   } finally {
     await server.start();
   }
   await untilBack(call);
   for (const deletion of deletions) assert.equal((await cc.job(deletion)).state, "COMPLETE");
-  assert.deepEqual(
-    (await organizations(call)).filter((name) => name.startsWith("doomed")),
-    [],
-  );
+  assert.deepEqual(((await call("GET", "/v3/apps")).body as { resources: Resource[] }).resources, []);
   assert.equal((await call("POST", "/v3/organizations", { name: "after" })).status, 201);
 });
 
