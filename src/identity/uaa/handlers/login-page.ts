@@ -44,11 +44,13 @@ ${others === "" ? "" : `<h2>Sign in with</h2><ul>\n${others}\n</ul>\n`}${selfSer
   );
 }
 
-export function homePage(userName: string): string {
+/** `tiles`: clients that want to be seen here. UAA: HomeController */
+export function homePage(userName: string, tiles: readonly { readonly name: string; readonly url: string }[]): string {
+  const links = tiles.map(({ name, url }) => `<li><a href="${escapeHtml(url)}">${escapeHtml(name)}</a></li>\n`);
   return page(
     "Signed in",
     `<h1>Where to?</h1><p>You are signed in as <b>${escapeHtml(userName)}</b>.</p>
-<ul><li><a href="/passcode">Get a temporary authentication code</a></li>
+<ul>${links.join("")}<li><a href="/passcode">Get a temporary authentication code</a></li>
 <li><a href="/profile">Account settings</a></li><li><a href="/logout.do">Sign out</a></li></ul>`,
   );
 }

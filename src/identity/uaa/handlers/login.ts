@@ -18,7 +18,12 @@ import { bearerOf, parametersOf } from "./request.ts";
 export function registerLogin(server: FastifyInstance, context: UaaContext): void {
   const home = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const session = await requireSession(context, request, reply);
-    return session === null ? reply : sendPage(reply, homePage(session.user.userName));
+    if (session === null) return reply;
+    const tiles = (await context.clients.allMetadata()).flatMap(
+      ({ clientId, clientName, showOnHomePage, appLaunchUrl }) =>
+        showOnHomePage && appLaunchUrl !== null ? [{ name: clientName ?? clientId, url: appLaunchUrl }] : [],
+    );
+    return sendPage(reply, homePage(session.user.userName, tiles));
   };
   server.get("/", home);
   server.get("/home", home);
