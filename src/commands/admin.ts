@@ -11,6 +11,14 @@ const COMMANDS: Readonly<Record<string, { readonly use: string; readonly load: (
     use: "restore FILE           a backup into the empty state folder --state DIR",
     load: async () => (await import("./admin/restore.ts")).restore,
   },
+  users: {
+    use: "users list|create|set-password|activate|deactivate|grant|revoke [NAME]   accounts of the UAA",
+    load: async () => (await import("./admin/users.ts")).users,
+  },
+  rotate: {
+    use: "rotate seal-key|signing-keys|client-secrets|certificates|all   new secrets in the place of old ones",
+    load: async () => (await import("./admin/rotate.ts")).rotate,
+  },
 };
 
 /** `./ingot admin COMMAND`: what the operator of an installation does now and then. */

@@ -14,19 +14,25 @@ const LABEL = /^[\w-]{1,60}$/;
 
 /** Seals texts with AES-256-GCM, each with a nonce of its own. A sealed text is `sealed:LABEL:BASE64URL`. */
 export class Seal {
-  readonly #current: string;
-  readonly #keys: ReadonlyMap<string, Buffer>;
+  #current = "";
+  #keys: ReadonlyMap<string, Buffer> = new Map();
   readonly #secrets: Secrets;
 
   /** Throws when a label has other signs than letters, digits, `_` and `-`, or when the current key is missing. */
-  constructor({ current, keys }: SealingKeys, secrets: Secrets) {
+  constructor(keys: SealingKeys, secrets: Secrets) {
+    this.#secrets = secrets;
+    this.use(keys);
+  }
+
+  /** Other keys from now on: for a change of keys while everything runs. Throws as the constructor. */
+  use({ current, keys }: SealingKeys): void {
     for (const label of Object.keys(keys)) if (!LABEL.test(label)) throw new Error(`a key's label: ${label}`);
-    this.#keys = new Map(
+    const made = new Map(
       Object.entries(keys).map(([label, secret]) => [label, Buffer.from(hkdfSync("sha256", secret, "", "seal", 32))]),
     );
-    if (!this.#keys.has(current)) throw new Error(`the key ${current} is missing`);
+    if (!made.has(current)) throw new Error(`the key ${current} is missing`);
+    this.#keys = made;
     this.#current = current;
-    this.#secrets = secrets;
   }
 
   /** What texts sealed now begin with. */

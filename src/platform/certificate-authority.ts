@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../kit/clock.ts";
@@ -17,10 +17,13 @@ export interface CertificateAuthority {
   readonly certPath: string;
   readonly certPem: string;
   issue(request: CertificateRequest): Promise<CertifiedKey>;
-  /** The router's certificate: kept in the state folder, renewed 30 days before its end or when the names change. */
+  /**
+   * The router's certificate: kept in the state folder, renewed 30 days before its end, when the names change, or when `anew`.
+   */
   routerCertificate(
     dnsNames: readonly string[],
     ipAddresses: readonly string[],
+    anew?: boolean,
   ): Promise<CertifiedKey & { readonly certPath: string; readonly keyPath: string }>;
 }
 
@@ -46,17 +49,20 @@ export async function openCertificateAuthority(
     certPath,
     certPem: ca.certPem,
     issue,
-    routerCertificate: async (dnsNames, ipAddresses) => {
+    routerCertificate: async (dnsNames, ipAddresses, anew = false) => {
       const paths = { certPath: join(folder, "router.crt"), keyPath: join(folder, "router.key") };
-      if (existsSync(paths.certPath) && existsSync(paths.keyPath)) {
+      if (!anew && existsSync(paths.certPath) && existsSync(paths.keyPath)) {
         const certPem = readFileSync(paths.certPath, "utf8");
+        const keyPem = readFileSync(paths.keyPath, "utf8");
         const parsed = new X509Certificate(certPem);
         const covers =
           dnsNames.every((name) => parsed.subjectAltName?.includes(`DNS:${name}`)) &&
           ipAddresses.every((one) => parsed.checkIP(one));
         const lasts = Date.parse(parsed.validTo) - deps.clock.nowMs() > RENEW_DAYS * DAY_MS;
-        if (covers && lasts && parsed.verify(new X509Certificate(ca.certPem).publicKey)) {
-          return { certPem, keyPem: readFileSync(paths.keyPath, "utf8"), ...paths };
+        // A start that was killed between the two files leaves one of each pair.
+        const fits = parsed.checkPrivateKey(createPrivateKey(keyPem));
+        if (fits && covers && lasts && parsed.verify(new X509Certificate(ca.certPem).publicKey)) {
+          return { certPem, keyPem, ...paths };
         }
       }
       const made = await issue({

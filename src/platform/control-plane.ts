@@ -2,17 +2,21 @@ import { startBlobstore } from "../capi/blobstore/index.ts";
 import { startLocket } from "../diego/locket/index.ts";
 import type { Isolation } from "../garden/index.ts";
 import { startProcessGauges } from "../logging/metrics/index.ts";
+import type { OrderParts } from "./admin/orders.ts";
+import { finishSealRotation } from "./admin/seal-rotation.ts";
 import { type Assembly, newAssembly } from "./assembly/assembly.ts";
 import { startCapi } from "./assembly/capi.ts";
 import { startCell } from "./assembly/cell.ts";
 import { startDiego } from "./assembly/diego.ts";
 import { beginGarden } from "./assembly/garden.ts";
-import { startIdentity } from "./assembly/identity.ts";
+import { ADMIN_USER, platformClients, startIdentity } from "./assembly/identity.ts";
 import { beginLifecycle } from "./assembly/lifecycle.ts";
 import { startLogging } from "./assembly/logging.ts";
 import { DomainNews, startNames } from "./assembly/networking.ts";
 import { startBus, startRouter, startRoutes } from "./assembly/routing.ts";
 import type { Site } from "./assembly/site.ts";
+import { renewCertificates } from "./certificate-renewal.ts";
+import { failing } from "./health.ts";
 import { narrate } from "./narrator.ts";
 import { type PlatformStatus, readStatus, type StatusFacts } from "./status.ts";
 import { uaaNames } from "./urls.ts";
@@ -24,6 +28,10 @@ export interface ControlPlane extends AsyncDisposable {
   cells(): Promise<number>;
   status(about: StatusFacts): Promise<PlatformStatus>;
   stopApps(): Promise<void>;
+  /** Carries out an operator's order. Throws `RefusedError`. */
+  order(name: string, body: unknown): Promise<unknown>;
+  /** Names of what does not answer. */
+  failing(): Promise<readonly string[]>;
   /** Says what happens to apps, a line an event, until aborted. */
   narrate(signal: AbortSignal): Promise<void>;
 }
@@ -33,7 +41,7 @@ export interface ControlPlane extends AsyncDisposable {
  * does not wait for another starts beside it. Rejects with everything stopped that it had started.
  */
 export async function startControlPlane(site: Site, deps: Assembly["deps"]): Promise<ControlPlane> {
-  const { config, state } = site;
+  const { config, state, store } = site;
   const { clock, random } = deps;
   await using cleanup = new AsyncDisposableStack();
   const assembly = newAssembly(site, deps, cleanup);
@@ -66,6 +74,19 @@ export async function startControlPlane(site: Site, deps: Assembly["deps"]): Pro
   await startNames(assembly, garden, domains);
   const runtimes = await lifecycle.prepareRuntimes();
 
+  const running = new AbortController();
+  const certificates = cleanup.use(renewCertificates(site, { clock, log: log("certificates"), gorouter }));
+  const parts: OrderParts = {
+    ...{ store, certificates, clock, uaa: uaa.admin, cc: cc.operator, secrets: deps.secrets },
+    ...{ adminUser: ADMIN_USER, log: log("operator"), signal: running.signal },
+    clients: () => platformClients(site),
+  };
+  const resealing = finishSealRotation(parts);
+  cleanup.defer(async () => {
+    running.abort(new Error("the platform stops"));
+    await resealing;
+  });
+
   const owned = cleanup.move();
   gardenStart.keepTraces();
   let appsStopped = false;
@@ -78,6 +99,8 @@ export async function startControlPlane(site: Site, deps: Assembly["deps"]): Pro
       appsStopped = true;
       await rep.stopAll();
     },
+    order: async (name, body) => (await import("./admin/orders.ts")).carryOut(parts, name, body),
+    failing: () => failing({ cc: cc.operator, uaa: uaa.admin, bbs, clock }),
     narrate: (signal) => narrate({ bbs, clock, log: log("narrator"), say: deps.say }, signal),
     [Symbol.asyncDispose]: async () => {
       await runtimes[Symbol.asyncDispose]();

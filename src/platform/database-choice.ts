@@ -18,7 +18,7 @@ export function keepDatabaseChoice(
 ): void {
   const mark = join(data, MARK);
   if (database === null) {
-    if (existsSync(mark))
+    if (rowsLieInPostgres({ data }))
       throw new UsageError("this state folder's rows lie in PostgreSQL: give --database, or another --state");
     return;
   }
@@ -27,4 +27,9 @@ export function keepDatabaseChoice(
     throw new UsageError("this state folder's rows lie in SQLite: leave --database out, or give another --state");
   }
   writeFileSync(mark, "", { mode: 0o600 });
+}
+
+/** Where the rows of this state folder are, as far as it has begun. */
+export function rowsLieInPostgres({ data }: Pick<StateFolder, "data">): boolean {
+  return existsSync(join(data, MARK));
 }

@@ -6,7 +6,7 @@ import { systemRandom, systemSecrets } from "../kit/random-system.ts";
 import { spawnServer } from "../kit/spawn-server.ts";
 import { systemSubprocess } from "../kit/subprocess.ts";
 import type { IngotConfig } from "./config.ts";
-import { startControl } from "./control.ts";
+import { RefusedError, startControl } from "./control.ts";
 import { reportCrashes } from "./crash-report.ts";
 import { AlreadyRunningError, takeInstanceLock } from "./instance-lock.ts";
 import { removeLeftovers } from "./leftovers.ts";
@@ -74,6 +74,14 @@ async function bootAndStay(config: IngotConfig, whenReady: WhenReady): Promise<n
     status: async () =>
       platform === null ? { state: "starting", pid: process.pid } : await platform.status(startedAt),
     stop,
+    admin: async (name, body) => {
+      if (platform === null) throw new RefusedError("Ingot is still starting");
+      return await platform.order(name, body);
+    },
+    metrics: async () => {
+      throw new Error("no metrics yet");
+    },
+    health: async () => (platform === null ? ["platform (starting)"] : await platform.failing()),
   });
   try {
     platform = await startPlatform(config, state, {

@@ -43,6 +43,10 @@ export interface Platform extends AsyncDisposable {
   status(startedAtMs: number): Promise<PlatformStatus>;
   /** Stops and removes every container, and the router workers. */
   stopApps(): Promise<void>;
+  /** Carries out an operator's order. Throws `RefusedError`. */
+  order(name: string, body: unknown): Promise<unknown>;
+  /** Names of what does not answer; empty when all is well. */
+  failing(): Promise<readonly string[]>;
   /** Says what happens to apps, a line an event, until aborted. */
   narrate(signal: AbortSignal): Promise<void>;
 }
@@ -91,6 +95,8 @@ export async function startPlatform(config: IngotConfig, state: StateFolder, dep
     notes: plane.notes,
     status: (startedAtMs) => plane.status({ startedAtMs, apiUrl: urls.api, ports }),
     stopApps: () => plane.stopApps(),
+    order: (name, body) => plane.order(name, body),
+    failing: () => plane.failing(),
     narrate: (signal) => plane.narrate(signal),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -6,6 +6,11 @@ import type { Secrets } from "../kit/random.ts";
 export interface SecretStore {
   /** The secret of that name; made and written down at the first call. */
   get(name: string, byteCount?: number): string;
+  /** Null when there is none of that name; nothing is made. */
+  find(name: string): string | null;
+  names(): readonly string[];
+  /** Sets some and forgets others in one step: on disk when it returns. */
+  change(changes: Readonly<Record<string, string | null>>): void;
   /** A secret for people: letters and digits alone, so that it survives command lines and double clicks. */
   password(name: string): string;
 }
@@ -19,16 +24,29 @@ export function openSecretStore(folder: string, secrets: Secrets): SecretStore {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
+  const write = (next: Record<string, string>): void => {
+    writeFileDurably(path, `${JSON.stringify(next, null, 2)}\n`, 0o600);
+    known = next;
+  };
   const get = (name: string, make: () => string): string => {
     const old = known[name];
     if (old !== undefined) return old;
     const made = make();
-    known = { ...known, [name]: made };
-    writeFileDurably(path, `${JSON.stringify(known, null, 2)}\n`, 0o600);
+    write({ ...known, [name]: made });
     return made;
   };
   return {
     get: (name, byteCount = 24) => get(name, () => secrets.token(byteCount)),
+    find: (name) => known[name] ?? null,
+    names: () => Object.keys(known),
+    change: (changes) => {
+      const next = { ...known };
+      for (const [name, value] of Object.entries(changes)) {
+        if (value === null) delete next[name];
+        else next[name] = value;
+      }
+      write(next);
+    },
     // Of 32 random base64url characters at most a few are `-` or `_`; 20 others always remain in practice.
     password: (name) => get(name, () => secrets.token(32).replace(/[-_]/g, "").slice(0, 20)),
   };

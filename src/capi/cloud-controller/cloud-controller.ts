@@ -12,11 +12,13 @@ import { createServer } from "./api/server.ts";
 import { TokenVerifier } from "./api/token-verifier.ts";
 import { UserRegister } from "./api/user-register.ts";
 import { recordEvent } from "./audit-events.ts";
+import { BlobLinks } from "./blob-links.ts";
 import type { CcConfig } from "./config.ts";
 import type { CcDeps } from "./deps.ts";
 import { FeatureFlags } from "./feature-flags.ts";
 import { Hooks } from "./hooks.ts";
 import { Jobs } from "./jobs.ts";
+import { type CcOperator, ccOperator } from "./operator.ts";
 import { RESOURCES } from "./resources/index.ts";
 import { diegoSource } from "./resources/processes/diego-source.ts";
 import { CC_MIGRATIONS } from "./store/migrations.ts";
@@ -30,6 +32,7 @@ export interface CloudController extends AsyncDisposable {
   readonly internal: { readonly socketPath: string };
   /** What the CC bridge reads and writes here. */
   readonly bridgeSource: CloudControllerSource;
+  readonly operator: CcOperator;
 }
 
 /** A background loop that failed waits this long. */
@@ -66,6 +69,7 @@ export async function startCloudController(config: CcConfig, deps: CcDeps): Prom
       db,
       durable: () => database.durable(),
       links,
+      blobLinks: new BlobLinks(links, deps.clock, deps.secrets),
       jobs,
       users,
       hooks: new Hooks(),
@@ -96,6 +100,7 @@ export async function startCloudController(config: CcConfig, deps: CcDeps): Prom
       address: { host: address, port },
       internal: { socketPath: config.internalSocketPath },
       bridgeSource: diegoSource(api),
+      operator: ccOperator(api, database, seal),
       async [Symbol.asyncDispose]() {
         stop.abort(new Error("cloud controller stops"));
         await Promise.all([closeServer(external.server, deps.clock), closeServer(internal.server, deps.clock)]);

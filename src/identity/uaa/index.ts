@@ -1,5 +1,5 @@
 export type { OperatorUser, SigningKeyInfo, UaaAdmin, UaaClient, UaaUser } from "./client.ts";
-export type { BootstrapClient, UaaConfig } from "./config.ts";
+export { ADMIN_GROUPS, type BootstrapClient, type UaaConfig } from "./config.ts";
 export { UaaError, type UaaErrorCode } from "./errors.ts";
 export { SigningKeyError } from "./signing-keys.ts";
 export { standardClients } from "./standard-clients.ts";

@@ -176,6 +176,13 @@ test("nothing is written over, and what cannot be made leaves nothing", async (t
   assert.deepEqual(readdirSync(state.tmp), []);
 });
 
+test("rows in PostgreSQL are left to its own tools", async (t) => {
+  const folder = temporary(t);
+  const state = stateIn(folder);
+  writeFileSync(join(state.data, "rows-in-postgresql"), "");
+  await assert.rejects(backUp(state, join(folder, "b.tar.gz"), deps, signal), /pg_dump/);
+});
+
 test("a blob that lost its content fails the backup with its name; one that rotted is left out by a restore", async (t) => {
   const folder = temporary(t);
   const state = stateIn(folder);

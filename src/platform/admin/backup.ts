@@ -1,6 +1,7 @@
 import { existsSync, linkSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../kit/clock.ts";
+import { rowsLieInPostgres } from "../database-choice.ts";
 import type { StateFolder } from "../state-folder.ts";
 import { ingotVersion } from "../version.ts";
 import { writeArchive } from "./backup-archive.ts";
@@ -37,6 +38,11 @@ export async function backUp(
   if (existsSync(target)) throw new BackupError(`${target} exists already`);
   if (!existsSync(dirname(target))) throw new BackupError(`${dirname(target)} does not exist`);
   if (!existsSync(join(state.root, "secrets.json"))) throw new BackupError(`there is no Ingot in ${state.root}`);
+  if (rowsLieInPostgres(state)) {
+    throw new BackupError(
+      `the rows of ${state.root} lie in PostgreSQL: take them with pg_dump, then copy secrets.json, ca/ and blobs/ of the state folder`,
+    );
+  }
   const partial = partialPath(target);
   const folder = partialPath(join(state.tmp, "backup"));
   try {

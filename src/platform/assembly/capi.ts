@@ -8,6 +8,7 @@ import type { UaaClient } from "../../identity/uaa/client.ts";
 import { type HttpClient, socketHttpClient } from "../../kit/http-client.ts";
 import { createBrokerClient, DEFAULT_BROKER_LIMITS, isRefusedAddress } from "../../services/broker-client/index.ts";
 import { internalSockets } from "../internal-hosts.ts";
+import { sealingKeys } from "../sealing-keys.ts";
 import { appsDomain } from "../urls.ts";
 import { ingotVersion } from "../version.ts";
 import { type Assembly, LOOPBACK } from "./assembly.ts";
@@ -47,7 +48,7 @@ export async function startCapi(
     startCloudController(
       {
         database: database("cloud-controller"),
-        sealing: { current: "key-1", keys: { "key-1": site.store.get("cloudControllerDatabaseKey", 32) } },
+        sealing: sealingKeys(site.store),
         listen: { host: LOOPBACK, port: 0 },
         internalSocketPath: sockets.cloudController,
         externalDomain: config.domain,

@@ -1,6 +1,13 @@
-import { standardClients, startUaa } from "../../identity/uaa/index.ts";
+import { type BootstrapClient, standardClients, startUaa } from "../../identity/uaa/index.ts";
 import { socketHttpClient } from "../../kit/http-client.ts";
 import { type Assembly, LOOPBACK } from "./assembly.ts";
+
+export const ADMIN_USER = "admin";
+
+/** The platform's own clients, with the secrets that are in the store now. */
+export function platformClients({ urls, store }: Pick<Assembly["site"], "urls" | "store">): BootstrapClient[] {
+  return standardClients(urls.uaa, (id) => store.get(`uaa-client-${id}`));
+}
 
 /** UAA with its admin user and the clients of the platform. */
 export function startIdentity({ site, deps, log, database, keep }: Assembly): ReturnType<typeof startUaa> {
@@ -15,9 +22,9 @@ export function startIdentity({ site, deps, log, database, keep }: Assembly): Re
         listen: { host: LOOPBACK, port: 0 },
         loginUrl: urls.login,
         uaaUrl: urls.uaa,
-        adminUser: "admin",
+        adminUser: ADMIN_USER,
         adminPassword,
-        clients: standardClients(urls.uaa, (id) => store.get(`uaa-client-${id}`)),
+        clients: platformClients({ urls, store }),
       },
       { clock, random, secrets, log: log("uaa"), http: socketHttpClient() },
     ),

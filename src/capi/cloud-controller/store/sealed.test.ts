@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, test } from "node:test";
+import { SEALING_SECRET } from "../testing/boot-cc.ts";
 import type { Document } from "../testing/push-flow.ts";
 import { SECRET, World } from "../testing/world.ts";
 
@@ -59,4 +60,26 @@ test("what an older version left open is sealed after the start", { skip: onPost
   assert.deepEqual(await variables(), { PASSWORD: "left-open" });
   const shown = (await world.flow.call("GET", `/v3/apps/${app}`)).body as Document;
   assert.equal(shown.guid, app);
+});
+
+test("a change of keys seals everything anew while everything is read and written, then the old key is not needed", async () => {
+  const { cc } = world.flow;
+  const keys = { test: SEALING_SECRET, next: "another secret of thirty-two bytes" };
+  let isOver = false;
+  const writing = (async () => {
+    for (let n = 0; !isOver; n++) {
+      await world.flow.call("PATCH", `/v3/apps/${app}/environment_variables`, { var: { N: String(n) } });
+      assert.equal(((await variables()) as { N: string }).N, String(n));
+    }
+  })();
+  const count = await cc.operator.reseal({ current: "next", keys }, new AbortController().signal);
+  isOver = true;
+  await writing;
+  assert.ok(count > 3, `${count} sealed`);
+  const before = await variables();
+  await cc.restart(undefined, {}, { sealing: { current: "next", keys: { next: keys.next } } });
+  assert.deepEqual(await variables(), before);
+  const binding = `/v3/service_credential_bindings/${world.things["service_credential_bindings"]}/details`;
+  const { body } = await world.flow.call("GET", binding);
+  assert.deepEqual((body as { credentials: unknown }).credentials, { password: SECRET });
 });

@@ -23,6 +23,7 @@ export interface Answer {
 
 export type Call = (method: string, path: string, body?: unknown) => Promise<Answer>;
 
+export const SEALING_SECRET = "a key of tests";
 const DATABASE_FILE = "cc.sqlite";
 const SCOPES = ["cloud_controller.read", "cloud_controller.write"];
 
@@ -79,6 +80,10 @@ export class TestCc implements AsyncDisposable {
     return this.#cc.bridgeSource;
   }
 
+  get operator(): CloudController["operator"] {
+    return this.#cc.operator;
+  }
+
   /** Where the rows are. */
   get database(): CcConfig["database"] {
     return this.#config.database;
@@ -89,10 +94,14 @@ export class TestCc implements AsyncDisposable {
     return join(this.#folder, DATABASE_FILE);
   }
 
-  /** Stops and starts again on the same database, with other limits where given; `between` sees it closed. */
-  async restart(between: () => void | Promise<void> = () => undefined, limits: Partial<CcLimits> = {}): Promise<void> {
+  /** Stops and starts again on the same database, with other limits and configuration where given; `between` sees it closed. */
+  async restart(
+    between: () => void | Promise<void> = () => undefined,
+    limits: Partial<CcLimits> = {},
+    more: Partial<CcConfig> = {},
+  ): Promise<void> {
     await this.#cc[Symbol.asyncDispose]();
-    this.#config = { ...this.#config, limits: { ...this.#config.limits, ...limits } };
+    this.#config = { ...this.#config, ...more, limits: { ...this.#config.limits, ...limits } };
     await between();
     this.#cc = await startCloudController(this.#config, this.#deps);
   }
@@ -132,7 +141,7 @@ export class TestCc implements AsyncDisposable {
   /** A text body is sent as it stands, everything else as JSON. */
   async fetch(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) };
-    const response = await fetch(`${this.url}${path}`, { method, headers, ...sent });
+    const response = await fetch(`${this.url}${path}`, { method, headers, redirect: "manual", ...sent });
     const text = await response.text();
     const json = response.headers.get("content-type")?.includes("json") ?? false;
     return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : null };
@@ -160,7 +169,7 @@ export class TestCc implements AsyncDisposable {
 function configIn(folder: string): CcConfig {
   return {
     database: testDatabase(join(folder, DATABASE_FILE)),
-    sealing: { current: "test", keys: { test: "a key of tests" } },
+    sealing: { current: "test", keys: { test: SEALING_SECRET } },
     listen: { host: "127.0.0.1", port: 0 },
     internalSocketPath: join(folder, "cc.sock"),
     externalDomain: "cf.localhost",
