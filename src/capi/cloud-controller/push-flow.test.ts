@@ -68,6 +68,30 @@ test("a push: manifest, bits, build, droplet, start", async () => {
   assert.equal(bits.text, "droplet bits");
 });
 
+test("downloads lead to links that need no token, hold for an hour and only for that file", async () => {
+  const app = await flow.apply("applications:\n- name: hello\n", "hello");
+  const pkg = await flow.upload(app.guid, await zipOf({ "server.js": "1" }));
+  const other = await flow.upload(app.guid, await zipOf({ "other.js": "1" }));
+  const build = await flow.build(pkg.guid);
+  await flow.finish(build, { web: "node server.js" });
+  const staged = document(await flow.call("GET", `/v3/builds/${build.guid}`));
+  assert.equal(String(await flow.download(`/v3/droplets/${staged.droplet.guid}/download`)), "droplet bits");
+
+  const link = await flow.downloadLink(`/v3/packages/${pkg.guid}/download`);
+  assert.deepEqual(await namesIn(Buffer.from(await (await fetch(flow.cc.url + link)).arrayBuffer())), ["server.js"]);
+  const expires = Number(new URLSearchParams(link.split("?")[1]).get("expires"));
+  for (const forged of [
+    link.replace(pkg.guid, other.guid),
+    link.replace("/packages/", "/droplets/"),
+    link.replace(String(expires), String(expires + 1)),
+    link.replace(/signature=[^&]+/, "signature="),
+    link.replace(/\?.*/, ""),
+  ]) {
+    assert.notEqual(forged, link);
+    assert.equal((await fetch(flow.cc.url + forged)).status, 404, forged);
+  }
+});
+
 test("a restart makes new containers, more instances do not", async () => {
   const app = await pushed();
   const first = await running();

@@ -22,6 +22,11 @@ export function accepted(job: CcJob, body?: object): CcAnswer {
   return body === undefined ? { status: 202, headers } : { status: 202, headers, body };
 }
 
+/** The client finds what it asked for there. */
+export function redirected(href: string): CcAnswer {
+  return { status: 302, headers: { location: href } };
+}
+
 export function noContent(): CcAnswer {
   return { status: 204 };
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Durable } from "../../../kit/database.ts";
 import type { AuditEvent } from "../audit-events.ts";
+import type { BlobLinks } from "../blob-links.ts";
 import type { CcConfig } from "../config.ts";
 import type { CcDeps } from "../deps.ts";
 import type { FeatureFlags } from "../feature-flags.ts";
@@ -45,6 +46,8 @@ export interface CcApi extends RouteTable, Durable {
   readonly deps: CcDeps;
   readonly db: Kysely<CcDatabase>;
   readonly links: Links;
+  /** What downloads are redirected to. */
+  readonly blobLinks: BlobLinks;
   readonly jobs: Jobs;
   readonly users: UserRegister;
   /** News between the network side and the apps side. */

@@ -5,6 +5,7 @@ import { appManifests } from "./app-manifests/routes.ts";
 import { appUsageEvents } from "./app-usage-events/routes.ts";
 import { apps } from "./apps/routes.ts";
 import { auditEvents } from "./audit-events/routes.ts";
+import { blobs } from "./blobs/routes.ts";
 import { buildpacks } from "./buildpacks/routes.ts";
 import { builds } from "./builds/routes.ts";
 import { deployments } from "./deployments/routes.ts";
@@ -62,6 +63,7 @@ export const RESOURCES: readonly Resource[] = [
   featureFlags,
   environmentVariableGroups,
   auditEvents,
+  blobs,
   pruning,
   buildpacks,
   tasks,

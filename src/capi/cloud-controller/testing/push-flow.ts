@@ -99,9 +99,18 @@ export class PushFlow implements AsyncDisposable {
     return (await response.json()) as Document;
   }
 
+  /** What the link leads to that the API answers with. */
   async download(path: string): Promise<Buffer> {
+    return Buffer.from(await (await fetch(this.cc.url + (await this.downloadLink(path)))).arrayBuffer());
+  }
+
+  /** Path and query of that link. */
+  async downloadLink(path: string): Promise<string> {
     const headers = { authorization: `bearer ${await this.#token()}` };
-    return Buffer.from(await (await fetch(`${this.cc.url}${path}`, { headers })).arrayBuffer());
+    const answer = await fetch(`${this.cc.url}${path}`, { headers, redirect: "manual" });
+    assert.equal(answer.status, 302);
+    const { pathname, search } = new URL(answer.headers.get("location")!);
+    return pathname + search;
   }
 
   /** A build of the package, as far as its staging. */

@@ -1,6 +1,4 @@
-import { SPACE_READERS } from "../../access.ts";
-import { spaceGuidsWith } from "../../access-store.ts";
-import { accepted, created, ok } from "../../api/answer.ts";
+import { accepted, created, ok, redirected } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import { actorOf, HIDDEN } from "../../audit-events.ts";
 import { CcError, notAuthorized, notFound, unprocessable } from "../../errors.ts";
@@ -10,6 +8,7 @@ import { parseListQuery } from "../../list-query.ts";
 import { changeMetadata, deleteMetadata, metadataOf } from "../../metadata.ts";
 import { parseBody } from "../../validation.ts";
 import { requireSpaceWrite } from "../../visible.ts";
+import { appGuidsInPlaces } from "../apps/list-places.ts";
 import { logToApp } from "../apps/log-lines.ts";
 import { appEvent, findAppPlace, visibleApp } from "../apps/place.ts";
 import { mayUpdateState } from "../builds/model.ts";
@@ -69,25 +68,19 @@ function index(api: CcApi): Handler {
           : DROPLETS_OF_PACKAGE_LIST
         : DROPLETS_OF_APP_LIST;
     const list = parseListQuery(spec, query);
-    let rows = api.db
-      .selectFrom("droplets")
-      .innerJoin("apps", "apps.guid", "droplets.app_guid")
-      .innerJoin("spaces", "spaces.guid", "apps.space_guid")
-      .selectAll("droplets");
-    if (!access.readsAll) rows = rows.where("apps.space_guid", "in", spaceGuidsWith(api.db, access, SPACE_READERS));
+    let rows = api.db.selectFrom("droplets").selectAll("droplets");
+    const seen = appGuid === undefined ? appGuidsInPlaces(api, access, list) : null;
+    if (seen !== null) rows = rows.where("droplets.app_guid", "in", seen);
     if (appGuid !== undefined) rows = rows.where("droplets.app_guid", "=", appGuid);
     if (packageGuid !== undefined) rows = rows.where("droplets.package_guid", "=", packageGuid);
     if (appGuid !== undefined && list.text("current") === "true") {
-      rows = rows.whereRef("droplets.guid", "=", "apps.droplet_guid");
+      const current = api.db.selectFrom("apps").where("apps.guid", "=", appGuid).select("apps.droplet_guid");
+      rows = rows.where("droplets.guid", "in", current);
     }
     const states = list.list("states");
     if (states !== null) rows = rows.where("droplets.state", "in", states as Droplet["state"][]);
     const apps = list.list("app_guids");
     if (apps !== null) rows = rows.where("droplets.app_guid", "in", apps);
-    const spaces = list.list("space_guids");
-    if (spaces !== null) rows = rows.where("apps.space_guid", "in", spaces);
-    const organizations = list.list("organization_guids");
-    if (organizations !== null) rows = rows.where("spaces.organization_guid", "in", organizations);
     // One that a build is still making is nobody's yet.
     rows = rows.where((eb) =>
       eb.or([eb("droplets.build_guid", "is", null), eb("droplets.state", "!=", "PROCESSING_UPLOAD")]),
@@ -151,14 +144,12 @@ function download(api: CcApi): Handler {
     if (!access.canDownloadDroplet(place.space)) throw notAuthorized();
     if (droplet.lifecycle_type === "docker") throw unprocessable("Cannot download droplets with 'docker' lifecycle.");
     if (droplet.state !== "STAGED") throw unprocessable("Only staged droplets can be downloaded.");
-    const blob = await api.deps.blobstore.stat("droplets", droplet.guid);
-    if (blob === null) throw new CcError("BlobstoreUnavailable");
-    const body = await api.deps.blobstore.read("droplets", droplet.guid);
+    if ((await api.deps.blobstore.stat("droplets", droplet.guid)) === null) throw new CcError("BlobstoreUnavailable");
     await api.transaction((trx) =>
       api.event(trx, appEvent("audit.app.droplet.download", place, actorOf(caller), { droplet_guid: droplet.guid })),
     );
     logToApp(api, place, `Downloading droplet for app with guid ${droplet.app_guid}`);
-    return { status: 200, body, headers: { "content-type": "application/gzip", "content-length": String(blob.size) } };
+    return redirected(api.blobLinks.href("droplets", droplet.guid));
   };
 }
 

@@ -1,6 +1,4 @@
-import { SPACE_READERS } from "../../access.ts";
-import { spaceGuidsWith } from "../../access-store.ts";
-import { accepted, created, ok } from "../../api/answer.ts";
+import { accepted, created, ok, redirected } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import { actorOf } from "../../audit-events.ts";
 import { CcError, notAuthorized, unprocessable } from "../../errors.ts";
@@ -9,6 +7,7 @@ import { parseListQuery } from "../../list-query.ts";
 import { changeMetadata, metadataOf } from "../../metadata.ts";
 import { parseBody } from "../../validation.ts";
 import { requireSpaceWrite } from "../../visible.ts";
+import { appGuidsInPlaces } from "../apps/list-places.ts";
 import { logToApp } from "../apps/log-lines.ts";
 import { appEvent, findAppPlace, visibleApp } from "../apps/place.ts";
 import { PACKAGE_CREATE, PACKAGE_UPDATE } from "./body.ts";
@@ -42,12 +41,9 @@ function index(api: CcApi): Handler {
     const appGuid = params["guid"];
     if (appGuid !== undefined) await visibleApp(api, access, appGuid);
     const list = parseListQuery(appGuid === undefined ? PACKAGES_LIST : PACKAGES_OF_APP_LIST, query);
-    let rows = api.db
-      .selectFrom("packages")
-      .innerJoin("apps", "apps.guid", "packages.app_guid")
-      .innerJoin("spaces", "spaces.guid", "apps.space_guid")
-      .selectAll("packages");
-    if (!access.readsAll) rows = rows.where("apps.space_guid", "in", spaceGuidsWith(api.db, access, SPACE_READERS));
+    let rows = api.db.selectFrom("packages").selectAll("packages");
+    const seen = appGuid === undefined ? appGuidsInPlaces(api, access, list) : null;
+    if (seen !== null) rows = rows.where("packages.app_guid", "in", seen);
     if (appGuid !== undefined) rows = rows.where("packages.app_guid", "=", appGuid);
     const states = list.list("states");
     if (states !== null) rows = rows.where("packages.state", "in", states as Package["state"][]);
@@ -55,10 +51,6 @@ function index(api: CcApi): Handler {
     if (types !== null) rows = rows.where("packages.type", "in", types as Package["type"][]);
     const apps = list.list("app_guids");
     if (apps !== null) rows = rows.where("packages.app_guid", "in", apps);
-    const spaces = list.list("space_guids");
-    if (spaces !== null) rows = rows.where("apps.space_guid", "in", spaces);
-    const organizations = list.list("organization_guids");
-    if (organizations !== null) rows = rows.where("spaces.organization_guid", "in", organizations);
     const page = await readPage(rows, "packages", list, { owner: "package" });
     const metadata = await metadataOf(
       api.db,
@@ -171,16 +163,11 @@ function download(api: CcApi): Handler {
     if (!access.canReadSecrets(place.space)) throw notAuthorized();
     if (pkg.type !== "bits") throw unprocessable("Package type must be bits.");
     if (pkg.state !== "READY") throw unprocessable("Package has no bits to download.");
-    const body = await api.deps.blobstore.read("packages", pkg.guid);
-    const blob = await api.deps.blobstore.stat("packages", pkg.guid);
+    if ((await api.deps.blobstore.stat("packages", pkg.guid)) === null) throw new CcError("BlobstoreUnavailable");
     const event = appEvent("audit.app.package.download", place, actorOf(caller), { package_guid: pkg.guid });
     await api.transaction((trx) => api.event(trx, event));
     logToApp(api, place, `Downloading app package for app with guid ${pkg.app_guid}`);
-    return {
-      status: 200,
-      body,
-      headers: { "content-type": "application/zip", "content-length": String(blob?.size ?? 0) },
-    };
+    return redirected(api.blobLinks.href("packages", pkg.guid));
   };
 }
 
