@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { tellServed } from "../../../kit/served.ts";
 import type { UaaContext } from "../context.ts";
 import { toWireError, UaaError } from "../errors.ts";
@@ -40,6 +40,8 @@ import { dispatchToZones } from "./zone-dispatch.ts";
 import { registerZoneManagers } from "./zone-managers.ts";
 
 const BODY_BYTES_MAX = 1_048_576;
+/** Of a name in a path; clients and groups have names of up to 255 characters. */
+const PARAMETER_LENGTH_MAX = 2_048;
 /** Longer than any honest request of this API; a slow sender is cut off. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -50,7 +52,16 @@ export async function buildServer(context: UaaContext, zones: Zones | null): Pro
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAMETER_LENGTH_MAX },
+    // An address that no route can be asked about: broken escapes, or a name longer than any.
+    frameworkErrors: (_error, _request, reply) => {
+      const { status, headers, body } = toWireError(new UaaError("invalid_request", "The request could not be read"));
+      const answer: FastifyReply = reply;
+      return answer
+        .code(status)
+        .headers({ ...headers, "x-content-type-options": "nosniff" })
+        .send(body);
+    },
   });
   tellServed(server, "UAA");
   server.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) => {
