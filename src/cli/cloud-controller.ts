@@ -264,6 +264,12 @@ function parse<T>(answer: HttpAnswer): T {
   return (answer.body.length === 0 ? {} : JSON.parse(answer.body.toString())) as T;
 }
 
+/** Some failures are told in words of the command line's own. */
+function inOurWords(detail: string): string {
+  if (!detail.includes("Assign a droplet before starting this app.")) return detail;
+  return "App cannot start without a package to stage or a droplet to run.";
+}
+
 /** cli: api/cloudcontroller/ccv3/errors.go */
 export function failureOf(answer: HttpAnswer): CcFailure {
   let errors: WireFailure[] = [];
@@ -286,7 +292,7 @@ export function failureOf(answer: HttpAnswer): CcFailure {
     const text = "The token expired, was revoked, or the token ID is incorrect. Please log back in to re-authenticate.";
     return new CcFailure(answer.status, errors, text);
   }
-  if (errors.length === 1) return new CcFailure(answer.status, errors, first.detail);
+  if (errors.length === 1) return new CcFailure(answer.status, errors, inOurWords(first.detail));
   const list = errors.map(({ detail }) => detail).join("\n");
   return new CcFailure(answer.status, errors, `Multiple errors occurred:\n${list}`);
 }

@@ -283,12 +283,6 @@ export function fullHelp(version: string): string {
   return `${lines.join("\n")}\n\n`;
 }
 
-/** Commands that no overview names; a test keeps it empty. */
-export function commandsWithoutOverview(): string[] {
-  const named = new Set(ALL.flatMap(([, rows]) => rows.flat()));
-  return COMMANDS.map(({ name }) => name).filter((name) => !named.has(name));
-}
-
 function withAlias(name: string): string {
   const entry = COMMANDS.find((candidate) => candidate.name === name);
   if (entry === undefined) return "";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Cli } from "./cli.ts";
-import { CliError, notFound } from "./errors.ts";
+import { CliError, fileErrorText, notFound } from "./errors.ts";
 import { existing } from "./push/push-flags.ts";
 import type { Resource, Space } from "./resources.ts";
 
@@ -98,8 +98,8 @@ export function plainRule(rule: Rule): Rule {
 /** The rules of a file. Throws `UsageError` when it is not there, `CliError` when it is no JSON array of objects. */
 export async function readRules({ deps }: Cli, given: string): Promise<Rule[]> {
   const path = await existing(deps.cwd, given);
-  const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw new CliError(error.message);
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw new CliError(fileErrorText(error));
   });
   let rules: unknown;
   try {

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { APP_NAME, type Command, value } from "../command.ts";
-import { CliError } from "../errors.ts";
+import { CliError, fileErrorText } from "../errors.ts";
 
 export const command: Command = {
   usage: "cf create-app-manifest APP_NAME [-p /path/to/<app-name>_manifest.yml]",
@@ -21,8 +21,8 @@ export const command: Command = {
     const app = await cli.appByName(name);
     const { body } = await cc.send("GET", `/v3/apps/${app.guid}/manifest`);
     const path = input.text("p") ?? join(deps.cwd, `${name}_manifest.yml`);
-    await writeFile(resolve(deps.cwd, path), body).catch((error: Error) => {
-      throw new CliError(`Error creating file: ${error.message}`);
+    await writeFile(resolve(deps.cwd, path), body).catch((error: unknown) => {
+      throw new CliError(`Error creating file: ${fileErrorText(error)}`);
     });
     ui.text(`Manifest file created successfully at ${path}`);
     ui.ok();

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { currentDroplet } from "../app-summary.ts";
 import type { Cli } from "../cli.ts";
 import { APP_NAME, type Command, value } from "../command.ts";
-import { CliError } from "../errors.ts";
+import { CliError, fileErrorText } from "../errors.ts";
 import type { App, Droplet } from "../resources.ts";
 
 export const command: Command = {
@@ -28,7 +28,7 @@ export const command: Command = {
     const path = await targetPath(cli, input.text("path") ?? "", `droplet_${guid}.tgz`);
     await cc.download(`/v3/droplets/${guid}/download`, resolve(cli.deps.cwd, path)).catch((error: unknown) => {
       if (error instanceof CliError) throw error;
-      throw new CliError(`Error creating droplet file: ${error instanceof Error ? error.message : String(error)}`);
+      throw new CliError(`Error creating droplet file: ${fileErrorText(error)}`);
     });
     ui.text(`Droplet downloaded successfully at ${path}`);
     ui.ok();

@@ -33,7 +33,7 @@ export async function showManifestDiff(
   const { stringify } = await import("yaml");
   const whole = { ...manifest.rest, applications: manifest.applications };
   const lines = diffLines(whole, differences, redactEnv, (part) =>
-    stringify(part, { lineWidth: 0, indentSeq: false, aliasDuplicateObjects: false }),
+    stringify(part, { version: "1.1", lineWidth: 0, indentSeq: false, aliasDuplicateObjects: false }),
   );
   for (const { sign, text: line } of lines) {
     if (sign === "+") ui.added(`+ ${line}`);

@@ -1,9 +1,10 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { PassThrough, Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Cli } from "../cli.ts";
+import type { HttpAnswer } from "../http.ts";
 import { waitForPackage } from "../packages.ts";
 import type { Package } from "../resources.ts";
 import type { AppFile } from "./app-file.ts";
@@ -62,21 +63,21 @@ export async function uploadFiles(
   return made.guid;
 }
 
-/** Sends a multipart form with a field `resources` (unless null) and a file `bits` (unless null). */
+/** Sends a multipart form with a field `resources` (unless null) and a file `bits` (unless null), under its own name. */
 export async function sendForm(
   cli: Cli,
   path: string,
   resources: string | null,
   file: string | null,
   quiet = false,
-): Promise<void> {
+): Promise<HttpAnswer> {
   const boundary = `ingot-${cli.deps.random.guid()}`;
   let head = "";
   if (resources !== null) {
     head += `--${boundary}\r\nContent-Disposition: form-data; name="resources"\r\n\r\n${resources}\r\n`;
   }
   if (file !== null) {
-    head += `--${boundary}\r\nContent-Disposition: form-data; name="bits"; filename="package.zip"\r\nContent-Type: application/octet-stream\r\n\r\n`;
+    head += `--${boundary}\r\nContent-Disposition: form-data; name="bits"; filename="${quoted(basename(file))}"\r\nContent-Type: application/octet-stream\r\n\r\n`;
   }
   const tail = `${file === null ? "" : "\r\n"}--${boundary}--\r\n`;
   const size = file === null ? 0 : (await stat(file)).size;
@@ -91,7 +92,12 @@ export async function sendForm(
     "content-type": `multipart/form-data; boundary=${boundary}`,
     "content-length": String(Buffer.byteLength(head) + size + Buffer.byteLength(tail)),
   };
-  await cli.cc.send("POST", path, { headers, body });
+  return await cli.cc.send("POST", path, { headers, body });
+}
+
+/** A file's name between quotes, as browsers write it. */
+function quoted(name: string): string {
+  return name.replaceAll('"', "%22").replace(/[\r\n]/g, " ");
 }
 
 async function* joined(head: Buffer, middle: Readable, tail: Buffer): AsyncGenerator<Buffer> {
