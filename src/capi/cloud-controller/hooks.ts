@@ -1,3 +1,8 @@
+import type { Actor } from "./audit-events.ts";
+
+/** The actor is who deletes the space. */
+type SpaceEmptying = (spaceGuid: string, actor: Actor, signal: AbortSignal) => Promise<void>;
+
 /**
  * News that the network side of the Cloud Controller tells the side that runs apps. Listeners are registered with the resources, return
  * at once and look after their own retries; what they hear of is already on its way to disk.
@@ -5,7 +10,7 @@
 export class Hooks {
   readonly #processRouting: ((processGuids: readonly string[]) => void)[] = [];
   readonly #securityGroups: ((spaceGuids: readonly string[] | null) => void)[] = [];
-  readonly #spaceEmptying: ((spaceGuid: string, signal: AbortSignal) => Promise<void>)[] = [];
+  readonly #spaceEmptying: SpaceEmptying[] = [];
 
   /** Routes or destinations of these processes changed: their desired LRPs need new routes. */
   onProcessRoutingChanged(listener: (processGuids: readonly string[]) => void): void {
@@ -18,7 +23,7 @@ export class Hooks {
   }
 
   /** A space is being deleted (by a job, which may run again): delete what you keep in it, apps first. */
-  onSpaceDeleted(listener: (spaceGuid: string, signal: AbortSignal) => Promise<void>): void {
+  onSpaceDeleted(listener: SpaceEmptying): void {
     this.#spaceEmptying.push(listener);
   }
 
@@ -30,7 +35,7 @@ export class Hooks {
     for (const listener of this.#securityGroups) listener(spaceGuids);
   }
 
-  async emptySpace(spaceGuid: string, signal: AbortSignal): Promise<void> {
-    for (const listener of this.#spaceEmptying) await listener(spaceGuid, signal);
+  async emptySpace(spaceGuid: string, actor: Actor, signal: AbortSignal): Promise<void> {
+    for (const listener of this.#spaceEmptying) await listener(spaceGuid, actor, signal);
   }
 }

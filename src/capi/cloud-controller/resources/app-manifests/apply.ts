@@ -6,6 +6,7 @@ import { CcError, unprocessable } from "../../errors.ts";
 import type { CcDatabase } from "../../store/schema.ts";
 import { APP_FEATURES, type AppFeature, BOTH_BINDING_FEATURES } from "../app-features/routes.ts";
 import { changeEnvironment } from "../apps/environment-variables.ts";
+import type { LifecycleChange } from "../apps/lifecycle.ts";
 import { type App, type AppPlace, findAppPlace } from "../apps/place.ts";
 import { recordAppUpdate, updateApp } from "../apps/update.ts";
 import { scaleProcess, updateProcess } from "../processes/change.ts";
@@ -122,12 +123,17 @@ async function applyApp(
     ...(lifecycle === null ? {} : { lifecycle }),
     ...(metadata === null ? {} : { metadata }),
     request: {
-      ...(lifecycle === null ? {} : { lifecycle }),
+      ...(lifecycle === null ? {} : { lifecycle: asRequested(lifecycle) }),
       ...(metadata === null ? {} : { metadata }),
     },
     manifestTriggered: true,
   };
   return await updateApp(api, trx, place, change, actor);
+}
+
+/** A lifecycle as a request to `/v3/apps` has it. CC: messages/app_manifest_message.rb, app_lifecycle_hash */
+function asRequested({ type, ...data }: LifecycleChange): object {
+  return { ...(type === undefined ? {} : { type }), ...(Object.keys(data).length === 0 ? {} : { data }) };
 }
 
 async function applyEnvironment(

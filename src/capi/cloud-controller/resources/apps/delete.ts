@@ -8,7 +8,9 @@ import type { CcDatabase } from "../../store/schema.ts";
 import { type DiegoChange, tellDiego } from "../processes/diego.ts";
 import { recordProcessEvent } from "../processes/events.ts";
 import { processesOfApp } from "../processes/model.ts";
+import { removeDestinationsOfApp } from "../routes/destinations.ts";
 import { unbindApp } from "../service-credential-bindings/unbind-all.ts";
+import { taskFacts } from "../tasks/facts.ts";
 import { logToApp } from "./log-lines.ts";
 import { type AppPlace, appEvent, findAppPlace } from "./place.ts";
 import { stopProcesses } from "./state.ts";
@@ -29,7 +31,7 @@ export function deleteAppWork(api: CcApi): JobWork {
     if (first !== undefined) throw new CompoundError([first, ...others]);
     const waiting = await api.transaction((trx) => unbindApp(api, trx, job.resourceGuid, job));
     if (waiting > 0) return { againInMs: BINDINGS_LOOK_MS };
-    await deleteApp(api, job.resourceGuid, job.actor);
+    await deleteApp(api, job.resourceGuid, job.actor, true);
     return undefined;
   };
 }
@@ -44,12 +46,13 @@ interface Leftovers {
 
 /**
  * The app and everything that is its own. Rows go in one transaction; containers, staging tasks and blobs after it: what a crash leaves of
- * those is ended by the bridge's sync and swept at the next start. May be repeated. CC: actions/app_delete.rb
+ * those is ended by the bridge's sync and swept at the next start. May be repeated. `tellsOfStop`: a running app's stop has an event of its
+ * own (not when its space goes). CC: actions/app_delete.rb
  */
-export async function deleteApp(api: CcApi, guid: string, actor: Actor): Promise<void> {
+export async function deleteApp(api: CcApi, guid: string, actor: Actor, tellsOfStop = false): Promise<void> {
   const place = await findAppPlace(api.db, guid);
   if (place === null) return;
-  const left = await api.transaction((trx) => deleteRows(api, trx, place, actor));
+  const left = await api.transaction((trx) => deleteRows(api, trx, place, actor, tellsOfStop));
   logToApp(api, place, `Deleted app with guid ${guid}`);
   await api.durable();
   await tellDiego(api, left.changes).catch((error) =>
@@ -77,11 +80,19 @@ export async function deleteBuildpackCache(api: CcApi, appGuid: string): Promise
   }
 }
 
-async function deleteRows(api: CcApi, trx: Kysely<CcDatabase>, place: AppPlace, actor: Actor): Promise<Leftovers> {
+async function deleteRows(
+  api: CcApi,
+  trx: Kysely<CcDatabase>,
+  place: AppPlace,
+  actor: Actor,
+  tellsOfStop: boolean,
+): Promise<Leftovers> {
   const guid = place.app.guid;
+  const record = (type: string, facts: object) => api.event(trx, appEvent(type, place, actor, facts));
+  if (tellsOfStop && place.app.desired_state === "STARTED") {
+    await record("audit.app.stop", { delete_triggered: true, reason: "stopped as part of app deletion" });
+  }
   const changes = await stopProcesses(api, trx, place);
-  const processes = await processesOfApp(trx, guid);
-  for (const process of processes) await recordProcessEvent(api, trx, "delete", place, process, actor);
   const guidsOf = async (
     table: "packages" | "droplets" | "builds" | "tasks" | "deployments" | "revisions" | "sidecars",
   ) => (await trx.selectFrom(table).where("app_guid", "=", guid).select("guid").execute()).map((row) => row.guid);
@@ -96,8 +107,16 @@ async function deleteRows(api: CcApi, trx: Kysely<CcDatabase>, place: AppPlace, 
     .selectFrom("tasks")
     .where("app_guid", "=", guid)
     .where("state", "in", ["PENDING", "RUNNING", "CANCELING"])
-    .select("guid")
+    .select(["guid", "state", "name", "memory_in_mb"])
     .execute();
+  for (const one of packages) await record("audit.app.package.delete", { package_guid: one });
+  for (const task of running.filter(({ state }) => state === "RUNNING")) {
+    await record("audit.app.task.cancel", taskFacts(task));
+  }
+  for (const one of droplets) await record("audit.app.droplet.delete", { droplet_guid: one });
+  await removeDestinationsOfApp(api, trx, place.app, actor);
+  const processes = await processesOfApp(trx, guid);
+  for (const process of processes) await recordProcessEvent(api, trx, "delete", place, process, actor);
   await deleteMetadata(trx, "package", packages);
   await deleteMetadata(trx, "droplet", droplets);
   await deleteMetadata(trx, "build", builds);
@@ -110,9 +129,7 @@ async function deleteRows(api: CcApi, trx: Kysely<CcDatabase>, place: AppPlace, 
     processes.map((process) => process.guid),
   );
   await deleteMetadata(trx, "app", [guid]);
-  for (const table of ["service_credential_bindings", "route_destinations"] as const) {
-    await trx.deleteFrom(table).where("app_guid", "=", guid).execute();
-  }
+  await trx.deleteFrom("service_credential_bindings").where("app_guid", "=", guid).execute();
   for (const table of ["builds", "droplets", "packages", "tasks", "deployments", "revisions", "sidecars"] as const) {
     await trx.deleteFrom(table).where("app_guid", "=", guid).execute();
   }

@@ -65,11 +65,11 @@ export function apps(api: CcApi): void {
   api.job("app.clear_buildpack_cache", async (job) => {
     await deleteBuildpackCache(api, job.resourceGuid);
   });
-  api.hooks.onSpaceDeleted(async (spaceGuid, signal) => {
+  api.hooks.onSpaceDeleted(async (spaceGuid, actor, signal) => {
     const rows = await api.db.selectFrom("apps").where("space_guid", "=", spaceGuid).select("guid").execute();
     for (const { guid } of rows) {
       signal.throwIfAborted();
-      await deleteApp(api, guid, { guid: "system", type: "system", name: "system" });
+      await deleteApp(api, guid, actor);
     }
   });
 }

@@ -179,7 +179,13 @@ function apply(api: CcApi): Handler {
         }
       }
       for (const guid of guids) {
-        await record(api, trx, "apply", quota, actorOf(caller), {}, guid);
+        const { name } = await trx
+          .selectFrom("organizations")
+          .where("guid", "=", guid)
+          .select("name")
+          .executeTakeFirstOrThrow();
+        const facts = { organization_guid: guid, organization_name: name };
+        await record(api, trx, "apply", quota, actorOf(caller), facts, guid);
       }
     });
     const rows = await api.db

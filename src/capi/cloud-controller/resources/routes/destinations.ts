@@ -113,6 +113,29 @@ function targetsOf(api: CcApi, { wanted, apps, domain }: DestinationChange): Tar
   return targets;
 }
 
+/** Takes an app's destinations away because the app goes. CC: actions/route_mapping_delete.rb */
+export async function removeDestinationsOfApp(
+  api: CcApi,
+  trx: Kysely<CcDatabase>,
+  app: { readonly guid: string; readonly name: string; readonly lifecycle_type: string; readonly space_guid: string },
+  actor: Actor,
+): Promise<void> {
+  const gone = await trx.deleteFrom("route_destinations").where("app_guid", "=", app.guid).returningAll().execute();
+  for (const destination of gone.sort((a, b) => a.id - b.id)) {
+    const route = await trx
+      .selectFrom("routes")
+      .where("guid", "=", destination.route_guid)
+      .selectAll()
+      .executeTakeFirstOrThrow();
+    const domain = await trx
+      .selectFrom("domains")
+      .where("guid", "=", route.domain_guid)
+      .selectAll()
+      .executeTakeFirstOrThrow();
+    await record(api, trx, "unmap-route", { route, domain, apps: new Map([[app.guid, app]]), actor }, destination);
+  }
+}
+
 function isSame(destination: Destination, target: Target): boolean {
   return (
     destination.app_guid === target.appGuid &&
@@ -163,7 +186,7 @@ async function record(
   api: CcApi,
   trx: Kysely<CcDatabase>,
   action: "map-route" | "unmap-route",
-  { route, domain, apps, actor, eventData }: DestinationChange,
+  { route, domain, apps, actor, eventData }: Omit<DestinationChange, "wanted">,
   destination: Destination,
 ): Promise<void> {
   const app = apps.get(destination.app_guid) ?? (await appOf(trx, destination.app_guid));
@@ -187,6 +210,7 @@ async function record(
       process_type: destination.process_type,
       weight: destination.weight,
       protocol: shownProtocol(api, domain, destination),
+      ...(route.options === "{}" ? {} : { route_options: JSON.parse(route.options) as object }),
     },
   });
 }

@@ -2,7 +2,6 @@ import { type Access, SERVICE_READERS } from "../../access.ts";
 import { spaceGuidsWith } from "../../access-store.ts";
 import { ok } from "../../api/answer.ts";
 import type { CcApi } from "../../api/api.ts";
-import type { Actor } from "../../audit-events.ts";
 import { notFound } from "../../errors.ts";
 import { presentPage, readPage } from "../../list-page.ts";
 import { type ListSpec, parseListQuery } from "../../list-query.ts";
@@ -16,7 +15,6 @@ const BROKERS_LIST: ListSpec = {
   orderBy: ["name"],
   labelSelector: true,
 };
-const SYSTEM: Actor = { guid: "system", type: "system", name: "system" };
 
 /** Registers `/v3/service_brokers` and its jobs. CC: controllers/v3/service_brokers_controller.rb */
 export function serviceBrokers(api: CcApi): void {
@@ -43,13 +41,13 @@ export function serviceBrokers(api: CcApi): void {
   api.job("service_broker.update", updateWork(api));
   api.job("service_broker.delete", deleteWork(api));
   // CC: actions/space_delete.rb, delete_service_brokers
-  api.hooks.onSpaceDeleted(async (spaceGuid, signal) => {
+  api.hooks.onSpaceDeleted(async (spaceGuid, actor, signal) => {
     const brokers = await api.db
       .selectFrom("service_brokers")
       .where("space_guid", "=", spaceGuid)
       .select("guid")
       .execute();
-    for (const { guid } of brokers) await removeBroker(api, guid, SYSTEM, signal);
+    for (const { guid } of brokers) await removeBroker(api, guid, actor, signal);
   });
 }
 

@@ -137,7 +137,7 @@ function create(api: CcApi): Handler {
           .executeTakeFirstOrThrow();
         const guids = wanted.relationships.spaces ?? [];
         const found = await assign(trx, row.guid, guids, organization.guid);
-        const missing = guids.filter((guid) => !found.includes(guid));
+        const missing = guids.filter((guid) => !found.some((space) => space.guid === guid));
         if (missing.length > 0) {
           throw unprocessable(
             `Spaces with guids ${listed(missing)} do not exist within the organization specified, or you do not have access to them.`,
@@ -225,7 +225,7 @@ function apply(api: CcApi): Handler {
       if (known.some((space) => space.organization_guid !== quota.organization_guid)) {
         throw unprocessable("Space quotas cannot be applied outside of their owning organization.");
       }
-      await assign(trx, quota.guid, guids, quota.organization_guid);
+      const applied = await assign(trx, quota.guid, guids, quota.organization_guid);
       if (
         quota.log_rate_limit_in_bytes_per_second !== -1 &&
         (await spacesWithUnlimitedLogRate(trx, quota.guid)).length > 0
@@ -234,7 +234,10 @@ function apply(api: CcApi): Handler {
           "Current usage exceeds new quota values. The space(s) being assigned this quota contain apps running with an unlimited log rate limit.",
         );
       }
-      for (const guid of guids) await record(api, trx, "apply", quota, actorOf(request.caller), {}, guid);
+      for (const { guid, name } of applied) {
+        const facts = { space_guid: guid, space_name: name };
+        await record(api, trx, "apply", quota, actorOf(request.caller), facts, guid);
+      }
     });
     const rows = await api.db
       .selectFrom("spaces")
@@ -265,14 +268,15 @@ function remove(api: CcApi): Handler {
         .set({ space_quota_guid: null })
         .where("guid", "=", spaceGuid)
         .where("space_quota_guid", "=", quota.guid)
-        .returning("guid")
+        .returning("name")
         .executeTakeFirst();
       if (removed === undefined) {
         throw unprocessable(
           `Unable to remove quota from space with guid '${spaceGuid}'. Ensure the space quota is applied to this space.`,
         );
       }
-      await record(api, trx, "remove", quota, actorOf(request.caller), {}, spaceGuid);
+      const facts = { space_guid: spaceGuid, space_name: removed.name };
+      await record(api, trx, "remove", quota, actorOf(request.caller), facts, spaceGuid);
     });
     return noContent();
   };
@@ -283,16 +287,15 @@ async function assign(
   quotaGuid: string,
   guids: readonly string[],
   organizationGuid: string,
-): Promise<string[]> {
+): Promise<{ readonly guid: string; readonly name: string }[]> {
   if (guids.length === 0) return [];
-  const rows = await trx
+  return await trx
     .updateTable("spaces")
     .set({ space_quota_guid: quotaGuid })
     .where("guid", "in", guids)
     .where("organization_guid", "=", organizationGuid)
-    .returning("guid")
+    .returning(["guid", "name"])
     .execute();
-  return rows.map(({ guid }) => guid);
 }
 
 function renameClash(name: string): (error: unknown) => never {

@@ -6,7 +6,7 @@ import { deleteMetadata } from "../../metadata.ts";
 export async function deleteSpace(api: CcApi, guid: string, actor: Actor, signal: AbortSignal): Promise<void> {
   const space = await api.db.selectFrom("spaces").where("guid", "=", guid).selectAll().executeTakeFirst();
   if (space === undefined) return;
-  await api.hooks.emptySpace(guid, signal);
+  await api.hooks.emptySpace(guid, actor, signal);
   await api.transaction(async (trx) => {
     const routes = trx.selectFrom("routes").where("space_guid", "=", guid).select("guid");
     const instances = trx.selectFrom("service_instances").where("space_guid", "=", guid).select("guid");

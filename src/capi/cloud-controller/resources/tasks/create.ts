@@ -1,6 +1,6 @@
 import type { CcApi } from "../../api/api.ts";
 import type { CcRequest } from "../../api/request.ts";
-import { actorOf, HIDDEN } from "../../audit-events.ts";
+import { actorOf } from "../../audit-events.ts";
 import { CcError, notFound, unprocessable } from "../../errors.ts";
 import { changeMetadata } from "../../metadata.ts";
 import { taskQuotaTexts } from "../../quota-check.ts";
@@ -12,6 +12,7 @@ import { type Droplet, findDroplet } from "../droplets/model.ts";
 import { bridgeFailure } from "../processes/diego.ts";
 import { detectedCommand, type Process } from "../processes/model.ts";
 import { TASK_CREATE } from "./body.ts";
+import { taskFacts } from "./facts.ts";
 import type { Task } from "./present.ts";
 import { taskToRun } from "./source.ts";
 import { changeTaskState } from "./state.ts";
@@ -69,11 +70,7 @@ export async function createTask(api: CcApi, request: CcRequest): Promise<Task> 
       .returningAll()
       .executeTakeFirstOrThrow();
     await changeMetadata(trx, "task", row.guid, wanted.metadata, limits);
-    const facts = {
-      task_guid: row.guid,
-      request: { name: row.name, memory_in_mb: row.memory_in_mb, command: HIDDEN },
-    };
-    await api.event(trx, appEvent("audit.app.task.create", place, actorOf(caller), facts));
+    await api.event(trx, appEvent("audit.app.task.create", place, actorOf(caller), taskFacts(row)));
     return row;
   });
   return await sendTask(api, task);

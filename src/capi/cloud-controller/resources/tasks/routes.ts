@@ -2,7 +2,7 @@ import type { TaskCallbackResponse } from "../../../../protocol/task.ts";
 import { ok } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import type { CcRequest } from "../../api/request.ts";
-import { actorOf, HIDDEN } from "../../audit-events.ts";
+import { actorOf } from "../../audit-events.ts";
 import { CcError, notFound, unprocessable } from "../../errors.ts";
 import { presentPage, readPage } from "../../list-page.ts";
 import { parseListQuery } from "../../list-query.ts";
@@ -14,6 +14,7 @@ import { type AppPlace, appEvent, findAppPlace, visibleApp } from "../apps/place
 import { bridgeFailure } from "../processes/diego.ts";
 import { TASK_UPDATE } from "./body.ts";
 import { createTask } from "./create.ts";
+import { taskFacts } from "./facts.ts";
 import { TASKS_LIST, TASKS_OF_APP_LIST } from "./list.ts";
 import { presentTask, type Task } from "./present.ts";
 import { changeTaskState, isFinal } from "./state.ts";
@@ -96,11 +97,7 @@ function cancel(api: CcApi): Handler {
     const canceled = await api.transaction(async (trx) => {
       const row = await changeTaskState(api, trx, task.guid, ["PENDING", "RUNNING", "CANCELING"], "CANCELING");
       if (row === null) return null;
-      const facts = {
-        task_guid: task.guid,
-        request: { name: task.name, memory_in_mb: task.memory_in_mb, command: HIDDEN },
-      };
-      await api.event(trx, appEvent("audit.app.task.cancel", place, actorOf(request.caller), facts));
+      await api.event(trx, appEvent("audit.app.task.cancel", place, actorOf(request.caller), taskFacts(task)));
       return row;
     });
     if (canceled === null) throw cannotCancel((await visibleTask(api, request)).task);
