@@ -10,23 +10,29 @@ import { UPLOAD_PREFIX } from "./upload.ts";
 
 /**
  * Installs the buildpacks that the platform brings along: missing ones at their place, older ones in place. What an operator locked,
- * moved, disabled or renamed stays so; a deleted one comes back only with a new version of the platform. CC: install_buildpacks
+ * moved or disabled stays so; one that he deleted or renamed comes back with the next start, as in Cloud Foundry. CC: install_buildpacks.rb
  */
 export async function installSystemBuildpacks(api: CcApi, signal: AbortSignal): Promise<void> {
   const wanted = api.config.systemBuildpacks;
-  const first = (await api.db.selectFrom("buildpacks").select("guid").limit(1).executeTakeFirst()) === undefined;
   // All rows at once: a start that is killed in its middle leaves none, or all of them waiting for their bits.
-  if (first) await api.transaction((trx) => insertAll(api, trx, wanted));
+  await api.transaction((trx) => insertMissing(api, trx, wanted));
   for (const one of wanted) {
-    const existing = await findBuildpack(api, one);
+    const existing = await findBuildpack(api.db, one);
     if (existing === undefined || existing.locked === 1 || existing.filename === one.filename) continue;
     await install(api, one, existing, signal);
   }
 }
 
-async function insertAll(api: CcApi, trx: Kysely<CcDatabase>, wanted: readonly SystemBuildpack[]): Promise<void> {
-  for (const { name, stack, position } of wanted) {
-    await insertBuildpack(api, trx, { name, stack, lifecycle: "buildpack", enabled: 1, locked: 0 }, position);
+/** Each comes after the one that is before it in the platform's order, wherever an operator has moved that. */
+async function insertMissing(api: CcApi, trx: Kysely<CcDatabase>, wanted: readonly SystemBuildpack[]): Promise<void> {
+  let position = 1;
+  for (const one of wanted) {
+    const existing = await findBuildpack(trx, one);
+    if (existing === undefined) {
+      const { name, stack } = one;
+      await insertBuildpack(api, trx, { name, stack, lifecycle: "buildpack", enabled: 1, locked: 0 }, position);
+    } else position = existing.position;
+    position++;
   }
 }
 
@@ -40,8 +46,8 @@ async function install(api: CcApi, wanted: SystemBuildpack, existing: Buildpack,
   await blobstore.delete("buildpacks", uploadKey);
 }
 
-async function findBuildpack(api: CcApi, wanted: SystemBuildpack): Promise<Buildpack | undefined> {
-  const rows = api.db.selectFrom("buildpacks").where("name", "=", wanted.name).where("lifecycle", "=", "buildpack");
+async function findBuildpack(db: Kysely<CcDatabase>, wanted: SystemBuildpack): Promise<Buildpack | undefined> {
+  const rows = db.selectFrom("buildpacks").where("name", "=", wanted.name).where("lifecycle", "=", "buildpack");
   const mine = wanted.stack === null ? rows.where("stack", "is", null) : rows.where("stack", "=", wanted.stack);
   return await mine.selectAll().executeTakeFirst();
 }
