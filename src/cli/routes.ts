@@ -1,13 +1,22 @@
 import type { Input } from "./args.ts";
 import type { Cli } from "./cli.ts";
 import { value } from "./command.ts";
-import { NotFound, UsageError } from "./errors.ts";
+import { CliError, NotFound, UsageError } from "./errors.ts";
 import type { Destination, Domain, Route } from "./resources.ts";
 
-export const ROUTE_FLAGS = [
+/** Of commands that are for HTTP routes alone. */
+export const HTTP_ROUTE_FLAGS = [
   value("--hostname -n", "Hostname for the HTTP route (required for shared domains)"),
   value("--path", "Path for the HTTP route"),
-  value("--port", "Port for the TCP route"),
+];
+
+export const ROUTE_FLAGS = [...HTTP_ROUTE_FLAGS, value("--port", "Port for the TCP route")];
+
+/** Of commands that look for a route. */
+export const KNOWN_ROUTE_FLAGS = [
+  value("--hostname -n", "Hostname used to identify the HTTP route"),
+  value("--path", "Path used to identify the HTTP route"),
+  value("--port", "Port used to identify the TCP route"),
 ];
 
 /** Host, path and port that a command names. */
@@ -47,7 +56,7 @@ export async function findRoute(cli: Cli, domain: Domain, parts: RouteParts): Pr
   });
   const [route] = resources;
   if (route !== undefined) return route;
-  if (isTcp) throw new NotFound(`Route with domain '${domain.name}' and port ${parts.port ?? 0} not found.`);
+  if (parts.port) throw new NotFound(`Route with domain '${domain.name}' and port ${parts.port} not found.`);
   throw httpRouteNotFound(domain, parts);
 }
 
@@ -80,15 +89,26 @@ export async function createRoute(
   });
 }
 
-/** `-o loadbalancing=round-robin` → pairs. Throws `UsageError`. */
-export function routeOptions(input: Input): Record<string, string> {
+/** `-o loadbalancing=round-robin` → pairs. Throws for one without an equals sign. cli: actionerror/route_option_error.go */
+export function routeOptions(input: Input, domainName: string): Record<string, string> {
   const options: Record<string, string> = {};
   for (const word of input.list("option")) {
     const equals = word.indexOf("=");
-    if (equals < 1) throw new UsageError(`Incorrect Usage: route option '${word}' is not of the form OPTION=VALUE`);
+    if (equals < 0) {
+      const { host, path } = routeParts(input);
+      throw new CliError(
+        `Route option '${word}' for route with host '${host}', domain '${domainName}', and path '${path === "" ? "/" : path}' was specified incorrectly. Please use key-value pair format key=value.`,
+      );
+    }
     options[word.slice(0, equals)] = word.slice(equals + 1);
   }
   return options;
+}
+
+/** ` {loadbalancing=round-robin}`, with the official space before it; empty without options. */
+export function optionsText(options: Route["options"]): string {
+  const pairs = Object.entries(options ?? {}).map(([name, option]) => `${name}=${option}`);
+  return pairs.length === 0 ? "" : ` {${pairs.join(", ")}}`;
 }
 
 /** The destination of a route that is this app's web process. */

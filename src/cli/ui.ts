@@ -74,8 +74,8 @@ export class Ui {
   /** Two columns without a heading; long values wrap on a terminal. Rows that are null are left out. */
   keyValues(rows: readonly (Row | null)[], prefix = ""): void {
     const shown = rows.filter((row): row is Row => row !== null);
-    const width = this.isTty ? (this.#out.columns ?? 80) - prefix.length : Number.POSITIVE_INFINITY;
-    for (const line of keyValueLines(shown, width)) this.text(prefix + line);
+    const lines = this.isTty ? keyValueLines(shown, (this.#out.columns ?? 80) - prefix.length) : tableLines(shown);
+    for (const line of lines) this.text(prefix + line);
   }
 
   added(line: string): void {

@@ -1,15 +1,5 @@
+import type { Buildpack } from "../buildpack-details.ts";
 import { type Command, value } from "../command.ts";
-import type { Resource } from "../resources.ts";
-
-interface Buildpack extends Resource {
-  readonly position: number;
-  readonly stack: string | null;
-  readonly enabled: boolean;
-  readonly locked: boolean;
-  readonly state: string;
-  readonly filename: string | null;
-  readonly lifecycle?: string;
-}
 
 export const command: Command = {
   usage: "cf buildpacks [--labels SELECTOR] [--lifecycle buildpack|cnb]",

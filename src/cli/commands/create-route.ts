@@ -20,9 +20,9 @@ EXAMPLES:
     const { ui, org, space } = cli;
     const user = cli.requireTarget("space");
     const parts = routeParts(input);
-    const options = routeOptions(input);
     const url = routeUrl(input.arg(0), parts);
     ui.flavor`Creating route ${url} for org ${org.name} / space ${space.name} as ${user.name}...`;
+    const options = routeOptions(input, input.arg(0));
     try {
       const route = await createRoute(cli, await cli.domainByName(input.arg(0)), parts, options);
       ui.text(`Route ${route.url} has been created.`);

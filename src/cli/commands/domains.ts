@@ -1,10 +1,5 @@
 import { type Command, value } from "../command.ts";
-import type { Domain } from "../resources.ts";
-
-interface PolicyDomain extends Domain {
-  readonly enforce_route_policies?: boolean | null;
-  readonly route_policies_scope?: string | null;
-}
+import { isPolicyDomain, type PolicyDomain } from "../policy-domains.ts";
 
 export const command: Command = {
   usage: "cf domains [--labels SELECTOR]",
@@ -34,7 +29,7 @@ export const command: Command = {
 };
 
 function routePolicies(domain: PolicyDomain): string {
-  if (domain.enforce_route_policies !== true) return "";
+  if (!isPolicyDomain(domain)) return "";
   const scope = domain.route_policies_scope ?? "";
   return scope === "" ? "enforced" : `enforced (${scope})`;
 }

@@ -26,7 +26,6 @@ EXAMPLES:
     const { ui, cc, org, space } = cli;
     const user = cli.requireTarget("space");
     const parts = routeParts(input);
-    const options = routeOptions(input);
     const appPort = input.text("app-port");
     if (appPort !== undefined && !/^\d{1,5}$/.test(appPort)) {
       throw new UsageError("Incorrect Usage: invalid argument for flag `--app-port' (expected int)");
@@ -37,11 +36,14 @@ EXAMPLES:
     let route: Route;
     try {
       route = await findRoute(cli, domain, parts);
-      if (Object.keys(options).length > 0) {
-        throw new CliError("Route specific options can only be specified for nonexistent routes.");
+      if (input.has("option")) {
+        throw new CliError(
+          "Route option support: 'Route specific options can only be specified for nonexistent routes.'",
+        );
       }
     } catch (error) {
       if (!(error instanceof NotFound)) throw error;
+      const options = routeOptions(input, domain.name);
       ui.flavor`Creating route ${routeUrl(domain.name, parts)} for org ${org.name} / space ${space.name} as ${user.name}...`;
       route = await createRoute(cli, domain, parts, options);
       ui.ok();

@@ -1,6 +1,7 @@
 import type { Cli } from "../cli.ts";
 import { type Command, flag, value } from "../command.ts";
 import type { Resource, Route, ToOne } from "../resources.ts";
+import { optionsText } from "../routes.ts";
 
 const BATCH = 100;
 
@@ -38,7 +39,6 @@ export const command: Command = {
       const { destinations, host, path, port } = route;
       const protocols = new Set(destinations.map(({ protocol }) => protocol ?? ""));
       const ports = new Set(destinations.flatMap((to) => (to.port === null ? [] : [String(to.port)])));
-      const options = Object.entries(route.options ?? {}).map(([name, option]) => `${name}=${option}`);
       return [
         spaces.get(route.relationships.space.data?.guid ?? "") ?? "",
         host,
@@ -50,7 +50,7 @@ export const command: Command = {
         [...ports].sort().join(", "),
         destinations.map(({ app }) => apps.get(app.guid) ?? "").join(", "),
         services.get(route.guid) ?? "",
-        options.length === 0 ? "" : ` {${options.join(", ")}}`,
+        optionsText(route.options),
       ];
     });
     rows.sort(([left = ""], [right = ""]) => left.toLowerCase().localeCompare(right.toLowerCase()));

@@ -9,7 +9,7 @@ interface Stack extends Resource {
 export const command: Command = {
   usage: "cf stacks [--labels SELECTOR]",
   flags: [value("--labels", "Selector to filter stacks by labels")],
-  related: "create-buildpack, delete-buildpack, update-buildpack",
+  related: "create-buildpack, delete-buildpack, stack, update-buildpack, update-stack",
   run: async (cli, input) => {
     const user = cli.requireTarget("login");
     cli.ui.flavor`Getting stacks as ${user.name}...`;

@@ -29,7 +29,19 @@ export async function gatherAppFiles(path: string): Promise<AppFiles> {
   return { files, [Symbol.asyncDispose]: async () => undefined };
 }
 
-async function gatherFolder(root: string, folder: string, rules: IgnoreRules, files: AppFile[]): Promise<void> {
+/** Everything a folder holds, hidden or not. */
+export async function gatherWholeFolder(root: string): Promise<readonly AppFile[]> {
+  const files: AppFile[] = [];
+  await gatherFolder(await realpath(root), "", { ignores: () => false, hasExceptions: false }, files);
+  return files;
+}
+
+async function gatherFolder(
+  root: string,
+  folder: string,
+  rules: Pick<IgnoreRules, "ignores" | "hasExceptions">,
+  files: AppFile[],
+): Promise<void> {
   const names = (await readdir(join(root, folder))).sort();
   for (const name of names) {
     const path = folder === "" ? name : `${folder}/${name}`;
