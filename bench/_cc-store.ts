@@ -21,7 +21,7 @@ export async function openBare(location: DatabaseLocation): Promise<BareDatabase
 
 function bareSqlite(path: string): BareDatabase {
   const db = new DatabaseSync(path);
-  db.exec("PRAGMA synchronous = OFF; PRAGMA busy_timeout = 5000");
+  db.exec("PRAGMA synchronous = OFF; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -262144");
   const statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
   return {
     async insert(table, rows) {

@@ -25,7 +25,8 @@ export class NewerSchemaError extends Error {}
 
 /**
  * One SQLite file. Commits are fast (WAL, synchronous=NORMAL); `durable()` makes them safe: one fdatasync of the WAL,
- * off the main thread, covers every commit that waits (measured: 6 µs a row against 106 µs with a sync each).
+ * off the main thread, covers every commit that waits (measured: 6 µs a row against 106 µs with a sync each). Up to 64 MB of
+ * pages that were read stay in memory.
  */
 export class Sqlite implements Disposable {
   readonly path: string;
@@ -40,7 +41,7 @@ export class Sqlite implements Disposable {
     this.path = path;
     this.#db = new DatabaseSync(path);
     this.#db.exec(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000",
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -65536",
     );
     if (path === ":memory:") this.#walFd = null;
     else {

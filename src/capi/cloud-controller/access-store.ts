@@ -23,11 +23,19 @@ export async function rolesOfUser(db: Kysely<CcDatabase>, userGuid: string): Pro
 }
 
 /**
- * A subquery of the guids of the spaces where the caller has one of `types` (organization roles count for all spaces of the organization).
- * For `where("apps.space_guid", "in", …)`; ask `access.readsAll` first. Asks for no more than the kinds of roles that the caller holds: most
- * people hold none of an organization that opens its spaces, and databases do badly what is joined by "or".
+ * Guids that are named one by one in a statement: databases find each by an index, also where one condition of several holds ("or"), which
+ * they do not for subqueries. Who has more is looked up by the database.
+ */
+const NAMED_MAX = 128;
+
+/**
+ * The guids of the spaces where the caller has one of `types` (organization roles count for all spaces of the organization).
+ * For `where("apps.space_guid", "in", …)`; ask `access.readsAll` first.
  */
 export function spaceGuidsWith(db: Kysely<CcDatabase>, access: Access, types: readonly RoleType[]) {
+  const opened = access.roles.some((role) => role.spaceGuid === null && types.includes(role.type));
+  const named = opened ? null : namedGuids(access, types, (role) => role.spaceGuid);
+  if (named !== null) return named;
   const own = db
     .selectFrom("roles")
     .where("roles.user_guid", "=", access.userGuid)
@@ -35,7 +43,7 @@ export function spaceGuidsWith(db: Kysely<CcDatabase>, access: Access, types: re
     .where("roles.type", "in", types)
     .select("roles.space_guid as guid")
     .$narrowType<{ guid: string }>();
-  if (!holdsInOrganization(access, types)) return own;
+  if (!opened) return own;
   return own.unionAll(
     db
       .selectFrom("spaces")
@@ -44,17 +52,11 @@ export function spaceGuidsWith(db: Kysely<CcDatabase>, access: Access, types: re
   );
 }
 
-/** A subquery of the guids of the organizations where the caller has one of `types`, in the organization itself or in one of its spaces. */
+/** The guids of the organizations where the caller has one of `types`, in the organization itself or in one of its spaces. */
 export function organizationGuidsWith(db: Kysely<CcDatabase>, access: Access, types: readonly RoleType[]) {
-  const own = db
-    .selectFrom("roles")
-    .where("roles.user_guid", "=", access.userGuid)
-    .where("roles.organization_guid", "is not", null)
-    .where("roles.type", "in", types)
-    .select("roles.organization_guid as guid")
-    .$narrowType<{ guid: string }>();
-  if (!access.roles.some((role) => role.spaceGuid !== null && types.includes(role.type))) return own;
-  return own.unionAll(
+  const named = namedGuids(access, types, (role) => role.organizationGuid);
+  if (named !== null) return named;
+  return organizationRoles(db, access, types).unionAll(
     db
       .selectFrom("roles")
       .innerJoin("spaces", "spaces.guid", "roles.space_guid")
@@ -64,17 +66,39 @@ export function organizationGuidsWith(db: Kysely<CcDatabase>, access: Access, ty
   );
 }
 
-/** Whether the caller has any of `types` in an organization itself. */
-export function holdsInOrganization(access: Access, types: readonly RoleType[]): boolean {
-  return access.roles.some((role) => role.spaceGuid === null && types.includes(role.type));
+/** The guids of the organizations where the caller has one of `types` in the organization itself. */
+export function organizationRoleGuids(db: Kysely<CcDatabase>, access: Access, types: readonly RoleType[]) {
+  const named = namedGuids(access, types, (role) => (role.spaceGuid === null ? role.organizationGuid : null));
+  return named ?? organizationRoles(db, access, types);
 }
 
-/** A subquery of the guids of the organizations where the caller has one of `types` in the organization itself. */
-export function organizationRoleGuids(db: Kysely<CcDatabase>, access: Access, types: readonly RoleType[]) {
+function organizationRoles(db: Kysely<CcDatabase>, access: Access, types: readonly RoleType[]) {
   return db
     .selectFrom("roles")
     .where("roles.user_guid", "=", access.userGuid)
     .where("roles.organization_guid", "is not", null)
     .where("roles.type", "in", types)
-    .select("roles.organization_guid");
+    .select("roles.organization_guid as guid")
+    .$narrowType<{ guid: string }>();
+}
+
+/**
+ * What `guidOf` gives for the roles of `types`; null when these are too many to be named. The last is repeated up to a power of two, so that
+ * there are few statements to prepare.
+ */
+function namedGuids(
+  access: Access,
+  types: readonly RoleType[],
+  guidOf: (role: HeldRole) => string | null,
+): readonly string[] | null {
+  const guids = new Set<string>();
+  for (const role of access.roles) {
+    const guid = types.includes(role.type) ? guidOf(role) : null;
+    if (guid !== null) guids.add(guid);
+  }
+  if (guids.size > NAMED_MAX) return null;
+  const named = [...guids];
+  const last = named.at(-1);
+  while (last !== undefined && (named.length & (named.length - 1)) !== 0) named.push(last);
+  return named;
 }

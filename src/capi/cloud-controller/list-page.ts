@@ -19,32 +19,39 @@ export async function readPage<TB extends keyof CcDatabase, Row>(
   list: ListQuery,
   options: { readonly owner?: string; readonly columns?: Readonly<Record<string, string>> } = {},
 ): Promise<ListPage<Row>> {
-  const { columns = {} } = options;
-  const filtered = filter(query, table, list, columns, options.owner);
-  const counted = await filtered
+  const { columns = {}, owner = "" } = options;
+  const plain = filter(query, table, list, columns);
+  const isRestricted = plain.toOperationNode().where !== undefined;
+  const counted = await labelled(plain, table, list, owner, isRestricted)
     .clearSelect()
     .clearOrderBy()
     .select(sql<number>`count(*)`.as("n"))
     .executeTakeFirstOrThrow();
+  const total = Number((counted as { n: number }).n);
+  const offset = (list.page - 1) * list.perPage;
+  if (total <= offset) return { rows: [], total };
+  const filtered = labelled(plain, table, list, owner, isRestricted || total > RARE_MAX);
   const column = list.orderBy === null ? "id" : (columns[list.orderBy] ?? list.orderBy);
   const direction = list.descending ? "desc" : "asc";
   const id = sql.ref(`${table}.id`);
   let ordered = filtered.orderBy(sql.ref(`${table}.${column}`), direction);
   if (column !== "id") ordered = ordered.orderBy(id, direction);
-  const paged = ordered.limit(list.perPage).offset((list.page - 1) * list.perPage);
-  const total = Number((counted as { n: number }).n);
-  if (column === "id" && list.page === 1) return { rows: await paged.execute(), total };
+  const paged = ordered.limit(list.perPage).offset(offset);
+  const isWhole = !isRestricted && list.labels.length === 0;
+  if (column === "id" && offset === 0 && isWhole) return { rows: await paged.execute(), total };
   // Sorting and passing over whole rows would copy each of them: find the page's ids, which indexes know, then read its rows.
   const inPage = sql<boolean>`${id} IN (${paged.clearSelect().select(sql`${id}`.as("id"))})`;
   return { rows: await ordered.clearWhere().where(inPage).execute(), total };
 }
+
+/** A label on more resources than this is met so often that a page's worth is soon found by looking at one resource after the other. */
+const RARE_MAX = 2_000;
 
 function filter<TB extends keyof CcDatabase, Row>(
   query: SelectQueryBuilder<CcDatabase, TB, Row>,
   table: string,
   list: ListQuery,
   columns: Readonly<Record<string, string>>,
-  owner: string | undefined,
 ): SelectQueryBuilder<CcDatabase, TB, Row> {
   const column = (name: string): ReferenceExpression<CcDatabase, TB> =>
     sql.ref(`${table}.${name}`) as unknown as ReferenceExpression<CcDatabase, TB>;
@@ -57,17 +64,36 @@ function filter<TB extends keyof CcDatabase, Row>(
     if (ranges !== null)
       filtered = filtered.where((eb) => eb.or(ranges.map(inRange(`${table}.${columns[name] ?? name}`))) as never);
   }
-  for (const { prefix, name, operator, values } of list.labels) {
-    const labelled = sql`SELECT resource_guid FROM labels WHERE resource_type = ${owner ?? ""} AND key_prefix = ${prefix} AND key_name = ${name}`;
-    const anyOf = values.length === 0 ? sql`NULL` : sql.join(values);
-    const matching = operator === "in" || operator === "notin" ? sql`${labelled} AND value IN (${anyOf})` : labelled;
-    const negated = operator === "notin" || operator === "not-exists";
-    const guid = sql.ref(`${table}.guid`);
-    filtered = filtered.where(
-      negated ? sql<boolean>`${guid} NOT IN (${matching})` : sql<boolean>`${guid} IN (${matching})`,
-    );
-  }
   return filtered;
+}
+
+/**
+ * Those that the label selector chooses. `oneByOne`: each resource is asked for its labels, which is right for the few that other conditions
+ * leave; else those with the label are looked up first, and SQLite, which knows nothing of its tables' contents, is told so by the form.
+ */
+function labelled<TB extends keyof CcDatabase, Row>(
+  query: SelectQueryBuilder<CcDatabase, TB, Row>,
+  table: string,
+  list: ListQuery,
+  owner: string,
+  oneByOne: boolean,
+): SelectQueryBuilder<CcDatabase, TB, Row> {
+  const guid = sql.ref(`${table}.guid`);
+  let chosen = query;
+  for (const { prefix, name, operator, values } of list.labels) {
+    const key = sql`label.resource_type = ${owner} AND label.key_prefix = ${prefix} AND label.key_name = ${name}`;
+    const anyOf = values.length === 0 ? sql`NULL` : sql.join(values);
+    const matching = operator === "in" || operator === "notin" ? sql`${key} AND label.value IN (${anyOf})` : key;
+    const guids = sql`SELECT label.resource_guid FROM labels AS label WHERE ${matching}`;
+    const condition =
+      operator === "notin" || operator === "not-exists"
+        ? sql<boolean>`${guid} NOT IN (${guids})`
+        : oneByOne
+          ? sql<boolean>`EXISTS (SELECT 1 FROM labels AS label WHERE label.resource_guid = ${guid} AND ${matching})`
+          : sql<boolean>`${guid} IN (${guids})`;
+    chosen = chosen.where(condition);
+  }
+  return chosen;
 }
 
 function inRange(column: string) {

@@ -220,6 +220,16 @@ DROP INDEX audit_events_time;
 CREATE INDEX audit_events_time ON audit_events (created_at, id);
 `;
 
+/** Far pages of the longest lists pass over ids alone, not over whole rows; PostgreSQL's primary keys do that anyway (postgres-schema.ts). */
+const FAR_PAGES = `
+CREATE INDEX apps_by_id ON apps (id);
+CREATE INDEX processes_by_id ON processes (id);
+CREATE INDEX routes_by_id ON routes (id);
+CREATE INDEX service_instances_by_id ON service_instances (id);
+CREATE INDEX service_credential_bindings_by_id ON service_credential_bindings (id);
+CREATE INDEX audit_events_by_id ON audit_events (id);
+`;
+
 /** Numbered for ever: once a version is out, change the schema with a new entry. */
 export const CC_MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: [TENANTS, RECORDS, APPS, ROUTING, SERVICES].join("\n") },
@@ -227,4 +237,5 @@ export const CC_MIGRATIONS: readonly Migration[] = [
   { version: 3, sql: ROUTE_POLICIES },
   { version: 4, sql: DASHBOARD_CLIENTS },
   { version: 5, sql: ORDERED_LISTS },
+  { version: 6, sql: FAR_PAGES },
 ];

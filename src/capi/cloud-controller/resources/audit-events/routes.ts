@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import { type Access, SPACE_EVENT_READERS } from "../../access.ts";
-import { holdsInOrganization, organizationRoleGuids } from "../../access-store.ts";
+import { organizationRoleGuids, spaceGuidsWith } from "../../access-store.ts";
 import { ok } from "../../api/answer.ts";
 import type { CcApi } from "../../api/api.ts";
 import type { Links } from "../../api/links.ts";
@@ -57,14 +57,9 @@ function excludedTargets(query: Query): string[] | null {
 function readable(api: CcApi, access: Access) {
   const rows = api.db.selectFrom("audit_events").selectAll("audit_events");
   if (access.readsAll) return rows;
-  const spaces = api.db
-    .selectFrom("roles")
-    .where("roles.user_guid", "=", access.userGuid)
-    .where("roles.type", "in", SPACE_EVENT_READERS)
-    .select("roles.space_guid");
-  if (!holdsInOrganization(access, ["organization_auditor"]))
-    return rows.where("audit_events.space_guid", "in", spaces);
+  const spaces = spaceGuidsWith(api.db, access, SPACE_EVENT_READERS);
   const audited = organizationRoleGuids(api.db, access, ["organization_auditor"]);
+  if (Array.isArray(audited) && audited.length === 0) return rows.where("audit_events.space_guid", "in", spaces);
   return rows.where((eb) =>
     eb.or([eb("audit_events.space_guid", "in", spaces), eb("audit_events.organization_guid", "in", audited)]),
   );
