@@ -117,7 +117,12 @@ test("property: any YAML value in place of an app gives faults or a manifest, ne
     "features",
     "buildpacks",
   ];
-  const entry = fc.dictionary(fc.constantFrom(...keys), fc.jsonValue());
+  // What `String()` would call is data like any other.
+  const hostile = fc.constantFrom({ toString: 1 }, { valueOf: null, toString: null, type: { toString: [] }, name: {} });
+  const entry = fc.dictionary(
+    fc.constantFrom(...keys),
+    fc.oneof(fc.jsonValue(), hostile, fc.array(fc.oneof(fc.jsonValue(), hostile))),
+  );
   fc.assert(
     fc.property(entry, (raw) => {
       const result = readAppManifest(raw as Record<string, unknown>, flags);

@@ -2,6 +2,7 @@ import { isUriPath, type ProcessScale, type ProcessUpdate } from "../processes/b
 import { byteSizeFault, logRate, megabytes } from "./byte-size.ts";
 import { isObject } from "./manifest-yaml.ts";
 import type { ManifestProcess } from "./model.ts";
+import { written } from "./written-value.ts";
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -27,10 +28,10 @@ export function processTexts(entry: Settings): string[] {
   if (processes !== undefined) {
     if (!Array.isArray(processes)) return [...texts, "Processes must be an array of process configurations"];
     if (processes.some((one) => !isObject(one) || !one["type"])) texts.push("All Processes must specify a type");
-    const types = processes.filter(isObject).map((one) => String(one["type"]));
+    const types = processes.filter(isObject).map((one) => written(one["type"]));
     const twice = new Set(types.filter((type, at) => types.indexOf(type) !== at));
     for (const type of twice) texts.push(`Process "${type}" may only be present once`);
-    for (const one of processes.filter(isObject)) texts.push(...sizeTexts(one, String(one["type"] ?? "")));
+    for (const one of processes.filter(isObject)) texts.push(...sizeTexts(one, written(one["type"] ?? "")));
   }
   const all = settingsOfProcesses(entry);
   return [...texts, ...all.flatMap(scaleTexts), ...all.flatMap(updateTexts)];
@@ -51,7 +52,7 @@ function isEmpty(settings: Settings): boolean {
 }
 
 export function manifestProcess(settings: Settings): ManifestProcess {
-  const type = String(settings["type"]);
+  const type = written(settings["type"]);
   const update = updateOf(settings);
   const trivial = type === "web" && Object.keys(update).length === 0;
   return { type, update: trivial ? null : update, scale: scaleOf(settings) };
@@ -99,7 +100,7 @@ function changedValue(key: string, value: unknown): unknown {
 }
 
 function prefixed(settings: Settings, texts: readonly string[]): string[] {
-  return texts.map((text) => `Process "${String(settings["type"] ?? "")}": ${text}`);
+  return texts.map((text) => `Process "${written(settings["type"] ?? "")}": ${text}`);
 }
 
 function sizeTexts(settings: Settings, type: string): string[] {

@@ -9,6 +9,7 @@ import { isObject, type ManifestEntry } from "./manifest-yaml.ts";
 import type { AppManifest, ManifestFlags, ManifestService } from "./model.ts";
 import { manifestProcess, processTexts, settingsOfProcesses, underscored } from "./process-settings.ts";
 import { manifestRoutes, routeTexts } from "./route-settings.ts";
+import { written } from "./written-value.ts";
 
 const METADATA = z.object({ metadata: metadata() });
 
@@ -34,7 +35,7 @@ export function readAppManifest(
   if (faults.length > 0) return { faults: [...new Set(faults)] };
   return {
     manifest: {
-      name: String(entry["name"]),
+      name: written(entry["name"]),
       lifecycle: lifecycleOf(entry),
       docker: given(entry["docker"]),
       processes: settingsOfProcesses(entry).map(manifestProcess),
@@ -58,7 +59,7 @@ function given(value: unknown): boolean {
 }
 
 function nameTexts(name: unknown): string[] {
-  const blank = !given(name) || String(name).trim() === "";
+  const blank = !given(name) || written(name).trim() === "";
   return [...(blank ? ["Name must not be empty"] : []), ...(typeof name === "string" ? [] : ["Name must be a string"])];
 }
 
@@ -79,7 +80,7 @@ function sidecarTexts(entry: Entry): string[] {
     const parsed = SIDECAR_CREATE.safeParse(sidecar, { reportInput: true });
     const texts = parsed.success ? [] : validationTexts(parsed.error);
     const name = sidecar["name"];
-    return texts.map((text) => `Sidecar ${name ? `"${String(name)}": ${text}` : text.toLowerCase()}`);
+    return texts.map((text) => `Sidecar ${name ? `"${written(name)}": ${text}` : text.toLowerCase()}`);
   });
 }
 
@@ -158,9 +159,9 @@ function isService(value: unknown): boolean {
 function servicesOf(entry: Entry): ManifestService[] {
   const services = Array.isArray(entry["services"]) ? entry["services"] : [];
   return services.map((one: unknown) => {
-    if (!isObject(one)) return { name: String(one), parameters: {}, bindingName: null };
+    if (!isObject(one)) return { name: written(one), parameters: {}, bindingName: null };
     return {
-      name: String(one["name"]),
+      name: written(one["name"]),
       parameters: (one["parameters"] ?? {}) as Record<string, unknown>,
       bindingName: (one["binding_name"] ?? null) as string | null,
     };

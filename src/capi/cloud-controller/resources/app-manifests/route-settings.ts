@@ -2,6 +2,7 @@ import { optionTexts } from "../routes/body.ts";
 import { parseManifestRoute } from "./manifest-route.ts";
 import { isObject } from "./manifest-yaml.ts";
 import type { ManifestRouteWanted } from "./model.ts";
+import { written } from "./written-value.ts";
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -31,8 +32,8 @@ function listTexts(routes: unknown, hashing: boolean): string[] {
   const entries = routes as Settings[];
   return [
     ...entries
-      .filter((one) => parseManifestRoute(String(one["route"])) === null)
-      .map((one) => `The route '${String(one["route"])}' is not a properly formed URL`),
+      .filter((one) => parseManifestRoute(written(one["route"])) === null)
+      .map((one) => `The route '${written(one["route"])}' is not a properly formed URL`),
     ...entries
       .filter((one) => ![undefined, null, ...PROTOCOLS].includes(one["protocol"] as string))
       .map(() => "Route protocol must be 'http1', 'http2' or 'tcp'."),
@@ -42,7 +43,7 @@ function listTexts(routes: unknown, hashing: boolean): string[] {
 
 function optionsTexts({ route, options }: Settings, hashing: boolean): string[] {
   if (options === undefined || options === null) return [];
-  const name = `Route '${String(route)}'`;
+  const name = `Route '${written(route)}'`;
   if (!isObject(options)) return [`${name}: options must be an object`];
   const valid = hashing ? ["loadbalancing", "hash_header", "hash_balance"] : ["loadbalancing"];
   const unknown = Object.keys(options).filter((key) => !valid.includes(key));
@@ -66,7 +67,7 @@ export function manifestRoutes(entry: Settings): ManifestRouteWanted[] | null {
   const { routes } = entry;
   if (!Array.isArray(routes)) return null;
   return (routes as Settings[]).flatMap((one) => {
-    const route = parseManifestRoute(String(one["route"]));
+    const route = parseManifestRoute(written(one["route"]));
     if (route === null) return [];
     const options = isObject(one["options"]) ? (one["options"] as Record<string, string | number | null>) : null;
     return [{ route, protocol: (one["protocol"] ?? null) as ManifestRouteWanted["protocol"], options }];

@@ -17,6 +17,7 @@ import { type ManifestEntry, parseManifest } from "./manifest-yaml.ts";
 import type { AppManifest, ManifestFlags } from "./model.ts";
 import { manifestOfApp } from "./present.ts";
 import { readAppManifest } from "./read-manifest.ts";
+import { written } from "./written-value.ts";
 
 const YAML_TYPES = /^(?:application|text)\/(?:x-)?yaml\b/i;
 
@@ -130,7 +131,7 @@ function diff(api: CcApi): Handler {
       const app = await api.db
         .selectFrom("apps")
         .where("space_guid", "=", space.guid)
-        .where("name", "=", String(entry["name"]))
+        .where("name", "=", written(entry["name"]))
         .selectAll()
         .executeTakeFirst();
       steps.push(...manifestDiff(index, entry, app === undefined ? null : await manifestOfApp(api.db, app)));
@@ -170,7 +171,7 @@ async function read(
     if ("manifest" in result) manifests.push(result.manifest);
     else {
       const named = typeof entry["name"] === "string" && entry["name"].trim() !== "";
-      const where = named ? `For application '${String(entry["name"])}'` : `For application at index ${index}`;
+      const where = named ? `For application '${written(entry["name"])}'` : `For application at index ${index}`;
       faults.push(...result.faults.map((fault) => unprocessable(`${where}: ${fault}`)));
     }
   }
