@@ -15,6 +15,10 @@ const COMMANDS: Readonly<Record<string, { readonly use: string; readonly load: (
     use: "users list|create|set-password|activate|deactivate|grant|revoke [NAME]   accounts of the UAA",
     load: async () => (await import("./admin/users.ts")).users,
   },
+  check: {
+    use: "check [--repair] [--json]   whether databases, blobs, processes, routes, containers and certificates fit together",
+    load: async () => (await import("./admin/check.ts")).check,
+  },
   rotate: {
     use: "rotate seal-key|signing-keys|client-secrets|certificates|all   new secrets in the place of old ones",
     load: async () => (await import("./admin/rotate.ts")).rotate,

@@ -43,6 +43,8 @@ const schema = z.strictObject({
   logLevel: z.enum(["debug", "info", "warn", "error"]),
   /** Memory that the cell offers, MB; null: what the machine has, less 2 GB for the platform. */
   cellMemoryMb: z.coerce.number().int().min(256).nullable(),
+  /** Loopback port with `/metrics` for Prometheus and `/healthz` of the whole platform; null: none. */
+  metricsPort: port.nullable(),
   /** Where Cloud Controller and UAA keep their rows; null: SQLite files in the state folder. */
   database: databaseUrl.nullable(),
   /** Requests that a user may make of the Cloud Controller in one interval; null: nobody is limited. CC: rate_limiter.general_limit */
@@ -71,6 +73,7 @@ const OPTIONS = {
   isolation: { key: "isolation", environment: "INGOT_ISOLATION" },
   "log-level": { key: "logLevel", environment: "INGOT_LOG_LEVEL" },
   "cell-memory": { key: "cellMemoryMb", environment: "INGOT_CELL_MEMORY" },
+  "metrics-port": { key: "metricsPort", environment: "INGOT_METRICS_PORT" },
   database: { key: "database", environment: "INGOT_DATABASE" },
   "rate-limit": { key: "rateLimit", environment: "INGOT_RATE_LIMIT" },
   "rate-limit-unauthenticated": { key: "rateLimitUnauthenticated", environment: "INGOT_RATE_LIMIT_UNAUTHENTICATED" },
@@ -138,6 +141,7 @@ export function readCommandLine(
     install: true,
     logLevel: "info",
     cellMemoryMb: null,
+    metricsPort: null,
     database: null,
     rateLimit: null,
     rateLimitUnauthenticated: 1000,

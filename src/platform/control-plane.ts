@@ -1,7 +1,7 @@
 import { startBlobstore } from "../capi/blobstore/index.ts";
 import { startLocket } from "../diego/locket/index.ts";
 import type { Isolation } from "../garden/index.ts";
-import { startProcessGauges } from "../logging/metrics/index.ts";
+import { startMetricsServer, startProcessGauges } from "../logging/metrics/index.ts";
 import type { OrderParts } from "./admin/orders.ts";
 import { finishSealRotation } from "./admin/seal-rotation.ts";
 import { type Assembly, newAssembly } from "./assembly/assembly.ts";
@@ -18,8 +18,12 @@ import type { Site } from "./assembly/site.ts";
 import { renewCertificates } from "./certificate-renewal.ts";
 import { failing } from "./health.ts";
 import { narrate } from "./narrator.ts";
+import { measureAnswers, measurePlatform } from "./platform-metrics.ts";
 import { type PlatformStatus, readStatus, type StatusFacts } from "./status.ts";
 import { uaaNames } from "./urls.ts";
+
+/** Whoever asks for metrics waits no longer. */
+const PAGE_MS = 10_000;
 
 export interface ControlPlane extends AsyncDisposable {
   readonly isolation: Isolation;
@@ -30,6 +34,8 @@ export interface ControlPlane extends AsyncDisposable {
   stopApps(): Promise<void>;
   /** Carries out an operator's order. Throws `RefusedError`. */
   order(name: string, body: unknown): Promise<unknown>;
+  /** The page for Prometheus. */
+  metrics(): Promise<string>;
   /** Names of what does not answer. */
   failing(): Promise<readonly string[]>;
   /** Says what happens to apps, a line an event, until aborted. */
@@ -45,10 +51,12 @@ export async function startControlPlane(site: Site, deps: Assembly["deps"]): Pro
   const { clock, random } = deps;
   await using cleanup = new AsyncDisposableStack();
   const assembly = newAssembly(site, deps, cleanup);
-  const { log, data, keep } = assembly;
+  const { log, data, metrics, keep } = assembly;
 
   const gauges = cleanup.use(startProcessGauges());
-  const bus = await startBus(assembly);
+  cleanup.use(measureAnswers(metrics));
+  const nats = await startBus(assembly);
+  const { bus } = nats;
   const logging = await startLogging(assembly);
   const { agent } = logging;
   const lifecycle = beginLifecycle(assembly);
@@ -80,7 +88,19 @@ export async function startControlPlane(site: Site, deps: Assembly["deps"]): Pro
     ...{ store, certificates, clock, uaa: uaa.admin, cc: cc.operator, secrets: deps.secrets },
     ...{ adminUser: ADMIN_USER, log: log("operator"), signal: running.signal },
     clients: () => platformClients(site),
+    check: {
+      ...{ cc: cc.operator, source: cc.bridgeSource, bridge: cc.bridge, blobstore: blobstore.client, gorouter },
+      ...{ bbs, rep: rep.client, garden: garden.client, clock, log: log("check") },
+    },
   };
+  const measured = { bbs, rep: rep.client, garden: garden.client, cc: cc.operator, gorouter, nats, clock };
+  const logs = { logCache: logging.logCache, logsDropped: logging.dropped };
+  cleanup.use(measurePlatform(metrics, { ...measured, ...logs, startedAtMs: clock.nowMs(), stateRoot: state.root }));
+  const page = (): Promise<string> => metrics.page(clock.deadline(PAGE_MS, running.signal));
+  const unwell = (): Promise<readonly string[]> => failing({ cc: cc.operator, uaa: uaa.admin, bbs, clock });
+  if (config.metricsPort !== null) {
+    await keep(startMetricsServer(config.metricsPort, { log: log("metrics"), page, failing: unwell }));
+  }
   const resealing = finishSealRotation(parts);
   cleanup.defer(async () => {
     running.abort(new Error("the platform stops"));
@@ -100,7 +120,8 @@ export async function startControlPlane(site: Site, deps: Assembly["deps"]): Pro
       await rep.stopAll();
     },
     order: async (name, body) => (await import("./admin/orders.ts")).carryOut(parts, name, body),
-    failing: () => failing({ cc: cc.operator, uaa: uaa.admin, bbs, clock }),
+    failing: unwell,
+    metrics: page,
     narrate: (signal) => narrate({ bbs, clock, log: log("narrator"), say: deps.say }, signal),
     [Symbol.asyncDispose]: async () => {
       await runtimes[Symbol.asyncDispose]();

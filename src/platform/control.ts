@@ -18,7 +18,7 @@ export interface ControlHandlers {
 /** An order that cannot be carried out; the text is for the operator. */
 export class RefusedError extends Error {}
 
-const BODY_BYTES_MAX = 65_536;
+const BODY_BYTES_MAX = 262_144;
 
 /**
  * Listens on a unix socket in the state folder (0700, so only its owner can ask): `GET /status`, `POST /stop?apps=…`,
@@ -47,7 +47,7 @@ export async function startControl(socketPath: string, handlers: ControlHandlers
       );
     } else if (incoming.method === "GET" && url.pathname === "/metrics") {
       handlers.metrics().then(
-        (text) => answer(200, { text }),
+        (page) => outgoing.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(page),
         () => answer(500, { error: "metrics failed" }),
       );
     } else if (incoming.method === "POST" && url.pathname.startsWith("/admin/")) {

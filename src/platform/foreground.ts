@@ -78,9 +78,7 @@ async function bootAndStay(config: IngotConfig, whenReady: WhenReady): Promise<n
       if (platform === null) throw new RefusedError("Ingot is still starting");
       return await platform.order(name, body);
     },
-    metrics: async () => {
-      throw new Error("no metrics yet");
-    },
+    metrics: async () => (platform === null ? "" : await platform.metrics()),
     health: async () => (platform === null ? ["platform (starting)"] : await platform.failing()),
   });
   try {

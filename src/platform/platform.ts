@@ -45,6 +45,8 @@ export interface Platform extends AsyncDisposable {
   stopApps(): Promise<void>;
   /** Carries out an operator's order. Throws `RefusedError`. */
   order(name: string, body: unknown): Promise<unknown>;
+  /** The page for Prometheus. */
+  metrics(): Promise<string>;
   /** Names of what does not answer; empty when all is well. */
   failing(): Promise<readonly string[]>;
   /** Says what happens to apps, a line an event, until aborted. */
@@ -97,6 +99,7 @@ export async function startPlatform(config: IngotConfig, state: StateFolder, dep
     stopApps: () => plane.stopApps(),
     order: (name, body) => plane.order(name, body),
     failing: () => plane.failing(),
+    metrics: () => plane.metrics(),
     narrate: (signal) => plane.narrate(signal),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

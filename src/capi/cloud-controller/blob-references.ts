@@ -10,3 +10,12 @@ export const BLOB_REFERENCES = `
     WHERE lifecycle_type <> 'docker' AND state = 'STAGED'
   UNION ALL
   SELECT 'buildpacks', guid || '_' || sha256, sha256, 'buildpack ' || name FROM buildpacks WHERE sha256 IS NOT NULL`;
+
+/**
+ * Every name, as `bucket/key`, that a row may come to speak of, unfinished ones too. What else lies in these buckets is nobody's, but for
+ * uploads, whose names begin with `upload-`.
+ */
+export const BLOB_OWNERS = `
+  SELECT 'packages/' || guid AS name FROM packages WHERE state NOT IN ('EXPIRED', 'FAILED')
+  UNION ALL SELECT 'droplets/' || guid FROM droplets WHERE state NOT IN ('EXPIRED', 'FAILED')
+  UNION ALL SELECT 'buildpacks/' || guid || '_' || sha256 FROM buildpacks WHERE sha256 IS NOT NULL`;

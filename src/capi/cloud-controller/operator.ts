@@ -3,7 +3,7 @@ import type { Database } from "../../kit/database.ts";
 import type { Seal, SealingKeys } from "../../kit/seal.ts";
 import type { BlobBucket } from "../blobstore/client.ts";
 import type { CcApi } from "./api/api.ts";
-import { BLOB_REFERENCES } from "./blob-references.ts";
+import { BLOB_OWNERS, BLOB_REFERENCES } from "./blob-references.ts";
 import type { CcDatabase } from "./store/schema.ts";
 import { resealRows } from "./store/sealed.ts";
 
@@ -22,6 +22,8 @@ export interface CcOperator {
   /** Seals with these keys from now on, and everything anew. Resolves, with the number of texts, when no other key is needed. */
   reseal(keys: SealingKeys, signal: AbortSignal): Promise<number>;
   blobReferences(): Promise<readonly BlobReference[]>;
+  /** Names, as `bucket/key`, that rows may come to speak of; uploads are not among them. */
+  ownedBlobs(): Promise<ReadonlySet<string>>;
   /** The row behind a reference whose blob is lost no longer says that it is there. Durable. */
   blobIsLost(reference: BlobReference): Promise<void>;
   /** Jobs by state. */
@@ -50,6 +52,10 @@ export function ccOperator(api: CcApi, database: Database<CcDatabase>, seal: Sea
       return sealed;
     },
     blobReferences: async () => (await sql.raw<BlobReference>(BLOB_REFERENCES).execute(api.db)).rows,
+    ownedBlobs: async () => {
+      const { rows } = await sql.raw<{ name: string }>(BLOB_OWNERS).execute(api.db);
+      return new Set(rows.map(({ name }) => name));
+    },
     blobIsLost: async ({ bucket, key }) => {
       const gone = { sha256: null, ...stamp() };
       if (bucket === "packages" || bucket === "droplets") {

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
+import type { Metrics } from "../../kit/metrics.ts";
 import type { Random } from "../../kit/random.ts";
 import { runSliced } from "../../kit/sliced.ts";
 import type { CellPresence, CellState, CellWork, LrpWork, TaskWork } from "../../protocol/cell.ts";
@@ -31,6 +32,7 @@ export interface AuctioneerDeps {
   readonly bbs: Pick<BbsClient, "cells" | "failActualLrp" | "rejectTask">;
   readonly locket: LocketClient;
   readonly repOf: RepClientOf;
+  readonly metrics?: Metrics;
   /** Lets the event loop go on between two slices of work. Default `setImmediate`. */
   readonly pause?: () => Promise<void>;
 }
@@ -56,6 +58,11 @@ export async function startAuctioneer(config: AuctioneerConfig, deps: Auctioneer
   const batch = new Batch();
   /** Cells that have not yet taken their work of an earlier auction: nobody knows what room they have. */
   const busy = new Map<string, Promise<void>>();
+  const duration = deps.metrics?.histogram(
+    "ingot_auctioneer_auction_seconds",
+    "An auction, the cells' answers included.",
+  );
+  const results = deps.metrics?.counter("ingot_auctioneer_results_total", "Placements.", ["kind", "result"]);
   const releasing = new AbortController();
   const lock = holdLock(
     { key: "auctioneer", owner: random.guid(), value: "", type: "lock" },
@@ -84,6 +91,7 @@ export async function startAuctioneer(config: AuctioneerConfig, deps: Auctioneer
   }
 
   async function auction(): Promise<void> {
+    const startMs = clock.steadyMs();
     const cells = await bbs.cells(clock.deadline(BBS_MS, stopping.signal));
     // Without a single cell an auction would only fail everything.
     if (busy.size > 0 && cells.every(({ cellId }) => busy.has(cellId))) await Promise.race(busy.values());
@@ -97,6 +105,7 @@ export async function startAuctioneer(config: AuctioneerConfig, deps: Auctioneer
       pause,
     );
     await commit(placements, cells);
+    duration?.observe((clock.steadyMs() - startMs) / 1000);
     await taken();
   }
 
@@ -131,10 +140,12 @@ export async function startAuctioneer(config: AuctioneerConfig, deps: Auctioneer
     };
     const failures: (() => Promise<void>)[] = [];
     for (const placement of placements.lrps) {
+      results?.add({ kind: "lrp", result: "cellId" in placement ? "placed" : "failed" });
       if ("cellId" in placement) workOf(placement.cellId).lrps.push(placement.work);
       else failures.push(() => failLrp(placement.work, placement.placementError));
     }
     for (const placement of placements.tasks) {
+      results?.add({ kind: "task", result: "cellId" in placement ? "placed" : "failed" });
       if ("cellId" in placement) workOf(placement.cellId).tasks.push(placement.work);
       else failures.push(() => failTask(placement.work, placement.placementError));
     }

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../../kit/clock.ts";
 import type { HttpClient } from "../../kit/http-client.ts";
 import type { Log } from "../../kit/log.ts";
+import type { Metrics } from "../../kit/metrics.ts";
 import type { Random } from "../../kit/random.ts";
 import type { AuctioneerClient } from "../auctioneer/client.ts";
 import { holdLock, type LocketClient } from "../locket/client.ts";
@@ -38,6 +39,7 @@ export interface BbsDeps {
   readonly http: HttpClient;
   /** Default: SQLite at `config.databasePath`. */
   readonly store?: LrpStore;
+  readonly metrics?: Metrics;
   /** Lets the event loop go on between two slices of work. Default `setImmediate`. */
   readonly pause?: () => Promise<void>;
 }
@@ -110,7 +112,7 @@ export async function startBbs(config: BbsConfig, deps: BbsDeps): Promise<Bbs> {
     kick: () => converger.kick(),
     stopping: stopping.signal,
   };
-  const converger = new Converger(ctx, pause);
+  const converger = new Converger(ctx, pause, deps.metrics);
   const loops = [
     converger.run(),
     watchCells(settings.cellPollMs, { cells, clock, log, changed: () => converger.kick() }, stopping.signal),

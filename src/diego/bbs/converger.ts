@@ -1,3 +1,4 @@
+import type { Counter, Histogram, Metrics } from "../../kit/metrics.ts";
 import { runSliced } from "../../kit/sliced.ts";
 import type { LrpStartRequest, TaskStartRequest } from "../auctioneer/client.ts";
 import { retireActualLrp } from "./actual-lrp-flows.ts";
@@ -21,13 +22,17 @@ const ACTIONS_PER_SLICE = 200;
 export class Converger {
   readonly #ctx: BbsContext;
   readonly #pause: () => Promise<void>;
+  readonly #duration: Histogram | undefined;
+  readonly #failures: Counter | undefined;
   #kicked = false;
   #lastKickedMs = Number.NEGATIVE_INFINITY;
   #wake: (() => void) | null = null;
 
-  constructor(ctx: BbsContext, pause: () => Promise<void>) {
+  constructor(ctx: BbsContext, pause: () => Promise<void>, metrics?: Metrics) {
     this.#ctx = ctx;
     this.#pause = pause;
+    this.#duration = metrics?.histogram("ingot_bbs_convergence_seconds", "A run of convergence.");
+    this.#failures = metrics?.counter("ingot_bbs_convergence_failures_total", "Runs that ended with an error.");
   }
 
   kick(): void {
@@ -51,10 +56,12 @@ export class Converger {
       try {
         await this.converge();
       } catch (error) {
+        this.#failures?.add();
         if (!stopping.aborted) log.warn("convergence failed; the next run tries again", { error });
       }
       // However often it is kicked, convergence takes at most a third of the time.
       const tookMs = clock.steadyMs() - startMs;
+      this.#duration?.observe(tookMs / 1000);
       if (tookMs > 1)
         await clock.sleep(Math.min(2 * tookMs, settings.convergenceIntervalMs), stopping).catch(() => undefined);
     }

@@ -24,9 +24,13 @@ export type AuditEvent =
   | "IdentityZoneModifiedEvent"
   | "IdentityZoneDeletedEvent";
 
+/** `grantType` is known with issued tokens alone. */
+export type AuditListener = (event: AuditEvent, grantType: string | null) => void;
+
 /** One line of the platform's log. Fields name people, clients and scopes by id; never a secret, code or token. */
 export function audit(context: UaaContext, event: AuditEvent, fields: Readonly<Record<string, unknown>>): void {
   context.log.info("audit", { event, ...fields });
+  context.audited?.(event, typeof fields["grantType"] === "string" ? fields["grantType"] : null);
 }
 
 /** For a name that nobody has: people type their password there. UAA: UserNotFoundEvent hashes it too */

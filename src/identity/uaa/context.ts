@@ -3,6 +3,7 @@ import type { Durable } from "../../kit/database.ts";
 import type { HttpClient } from "../../kit/http-client.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random, Secrets } from "../../kit/random.ts";
+import type { AuditListener } from "./audit.ts";
 import type { UaaConfig } from "./config.ts";
 import type { IdentitySource } from "./identity-source.ts";
 import type { Mail } from "./mail.ts";
@@ -50,5 +51,6 @@ export interface ProviderContext {
   readonly http: HttpClient;
   /** Null: nobody gets mail, so the pages that would send it are closed. */
   readonly mail: Mail | null;
+  readonly audited: AuditListener | null;
   readonly defaultGroups: readonly string[];
 }

@@ -1,3 +1,4 @@
+export type { AuditListener } from "./audit.ts";
 export type { OperatorUser, SigningKeyInfo, UaaAdmin, UaaClient, UaaUser } from "./client.ts";
 export { ADMIN_GROUPS, type BootstrapClient, type UaaConfig } from "./config.ts";
 export { UaaError, type UaaErrorCode } from "./errors.ts";

@@ -50,6 +50,7 @@ export async function openContext(
     externalGroups: new ExternalGroupStore(db),
     http: deps.http,
     mail: deps.mail ?? null,
+    audited: deps.audited ?? null,
     defaultGroups: config.defaultUserGroups ?? DEFAULT_USER_GROUPS,
   };
   const oidc = new OidcProviders(base);

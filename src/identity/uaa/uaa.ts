@@ -3,6 +3,7 @@ import { openDatabase } from "../../kit/database.ts";
 import type { HttpClient } from "../../kit/http-client.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Random, Secrets } from "../../kit/random.ts";
+import type { AuditListener } from "./audit.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { UaaAdmin, UaaClient } from "./client.ts";
 import { inProcessAdmin, inProcessClient } from "./client-in-process.ts";
@@ -27,6 +28,8 @@ export interface UaaDeps {
   readonly http: HttpClient;
   /** Absent: no mail; links are handed out over the API. */
   readonly mail?: Mail;
+  /** Told of every line of the audit log, for metrics. Must return at once. */
+  readonly audited?: AuditListener;
 }
 
 export interface Uaa extends AsyncDisposable {

@@ -8,6 +8,7 @@ import type { Secrets } from "../../kit/random.ts";
 import type { CertificateRenewal } from "../certificate-renewal.ts";
 import { RefusedError } from "../control.ts";
 import type { SecretStore } from "../secret-store.ts";
+import { type CheckParts, checkRunning } from "./check-running.ts";
 import { rotate } from "./rotate.ts";
 
 /** What an operator's orders work with. */
@@ -16,6 +17,7 @@ export interface OrderParts {
   readonly uaa: UaaAdmin;
   readonly cc: CcOperator;
   readonly certificates: CertificateRenewal;
+  readonly check: CheckParts;
   /** The platform's clients as the store has them now. */
   readonly clients: () => readonly BootstrapClient[];
   readonly adminUser: string;
@@ -56,6 +58,10 @@ const ORDERS = {
       const names = [...groups, ...(admin ? ADMIN_GROUPS : [])];
       return { user: await uaa.changeUserGroups(userName, { [change]: names }) };
     },
+  ),
+  check: order(
+    z.strictObject({ repair: z.boolean(), damaged: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(1_000) }),
+    async ({ check, signal }, body) => ({ differences: await checkRunning(body, check, signal) }),
   ),
   rotate: order(
     z.strictObject({

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { DatabaseLocation } from "../../kit/database.ts";
 import type { HttpClient } from "../../kit/http-client.ts";
 import type { Log } from "../../kit/log.ts";
+import { Metrics } from "../../kit/metrics.ts";
 import type { PlatformDeps } from "../platform.ts";
 import type { Site } from "./site.ts";
 
@@ -12,6 +13,8 @@ export const LOOPBACK = "127.0.0.1";
 export interface Assembly {
   readonly site: Site;
   readonly deps: PlatformDeps & { readonly http: HttpClient };
+  /** What components tell of themselves in numbers. */
+  readonly metrics: Metrics;
   log(component: string): Log;
   /** Path of a component's SQLite file. */
   data(name: string): string;
@@ -30,6 +33,7 @@ export function newAssembly(site: Site, deps: Assembly["deps"], cleanup: AsyncDi
   return {
     site,
     deps,
+    metrics: new Metrics(),
     log: (component) => deps.log.child({ component }),
     data,
     database: (name) => {

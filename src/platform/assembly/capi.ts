@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import type { BlobstoreClient } from "../../capi/blobstore/client.ts";
 import { packBuildpack, systemBuildpacks } from "../../capi/buildpacks/index.ts";
+import type { BridgeClient } from "../../capi/cc-bridge/client.ts";
 import { defaultBridgeConfig, startCcBridge } from "../../capi/cc-bridge/index.ts";
-import { DEFAULT_LIMITS, startCloudController } from "../../capi/cloud-controller/index.ts";
+import { type CloudController, DEFAULT_LIMITS, startCloudController } from "../../capi/cloud-controller/index.ts";
 import type { BbsClient } from "../../diego/bbs/client.ts";
 import type { UaaClient } from "../../identity/uaa/client.ts";
 import { type HttpClient, socketHttpClient } from "../../kit/http-client.ts";
@@ -29,7 +30,7 @@ function brokerHttp({ config, ca }: Assembly["site"]): HttpClient {
 export async function startCapi(
   { site, deps, log, database, pause, keep }: Assembly,
   clients: { uaa: UaaClient; blobstore: BlobstoreClient; bbs: BbsClient; logging: Logging; domains: DomainNews },
-): ReturnType<typeof startCloudController> {
+): Promise<CloudController & { readonly bridge: BridgeClient }> {
   const { config, state, urls, sshFingerprint } = site;
   const { clock, random, secrets, subprocess, http } = deps;
   const { uaa, blobstore, bbs, logging, domains } = clients;
@@ -105,5 +106,5 @@ export async function startCapi(
     ),
   );
   bridge.attach(cc.bridgeSource);
-  return cc;
+  return Object.assign(cc, { bridge: bridge.client });
 }

@@ -14,7 +14,7 @@ export interface Diego {
 
 /** BBS and auctioneer; cells join later. */
 export async function startDiego(
-  { deps, log, data, pause, keep, mustLive }: Assembly,
+  { deps, log, data, metrics, pause, keep, mustLive }: Assembly,
   locket: LocketClient,
 ): Promise<Diego> {
   const { clock, random, http } = deps;
@@ -28,12 +28,22 @@ export async function startDiego(
   const bbs = await keep(
     startBbs(
       { databasePath: data("bbs") },
-      { clock, random, log: log("bbs"), locket, auctioneer: () => auctioneer?.client ?? null, repOf, http, pause },
+      {
+        clock,
+        random,
+        log: log("bbs"),
+        locket,
+        auctioneer: () => auctioneer?.client ?? null,
+        repOf,
+        http,
+        pause,
+        metrics,
+      },
     ),
   );
   mustLive("BBS", bbs.failed);
   auctioneer = await keep(
-    startAuctioneer({}, { clock, random, log: log("auctioneer"), bbs: bbs.client, locket, repOf, pause }),
+    startAuctioneer({}, { clock, random, log: log("auctioneer"), bbs: bbs.client, locket, repOf, pause, metrics }),
   );
   mustLive("auctioneer", auctioneer.failed);
   return { bbs: bbs.client, locket, repOf, addCell: (cellId, rep) => reps.set(cellId, rep) };

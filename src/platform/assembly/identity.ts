@@ -1,5 +1,6 @@
 import { type BootstrapClient, standardClients, startUaa } from "../../identity/uaa/index.ts";
 import { socketHttpClient } from "../../kit/http-client.ts";
+import { measureAudit } from "../platform-metrics.ts";
 import { type Assembly, LOOPBACK } from "./assembly.ts";
 
 export const ADMIN_USER = "admin";
@@ -10,7 +11,7 @@ export function platformClients({ urls, store }: Pick<Assembly["site"], "urls" |
 }
 
 /** UAA with its admin user and the clients of the platform. */
-export function startIdentity({ site, deps, log, database, keep }: Assembly): ReturnType<typeof startUaa> {
+export function startIdentity({ site, deps, log, database, metrics, keep }: Assembly): ReturnType<typeof startUaa> {
   const { config, urls, store, adminPassword } = site;
   const { clock, random, secrets } = deps;
   return keep(
@@ -26,7 +27,7 @@ export function startIdentity({ site, deps, log, database, keep }: Assembly): Re
         adminPassword,
         clients: platformClients({ urls, store }),
       },
-      { clock, random, secrets, log: log("uaa"), http: socketHttpClient() },
+      { clock, random, secrets, log: log("uaa"), http: socketHttpClient(), audited: measureAudit(metrics) },
     ),
   );
 }

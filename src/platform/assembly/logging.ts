@@ -9,6 +9,8 @@ import { type Assembly, LOOPBACK } from "./assembly.ts";
 export interface Logging {
   readonly agent: AgentClient;
   readonly logCache: LogCacheClient;
+  /** Envelopes lost since the start. */
+  readonly dropped: () => number;
   readonly logCacheAddress: { readonly host: string; readonly port: number };
 }
 
@@ -29,5 +31,5 @@ export async function startLogging({ site, deps, log, keep }: Assembly): Promise
       { clock, log: log("agent"), sinks: [{ name: "log-cache", put: (envelopes) => logCache.client.put(envelopes) }] },
     ),
   );
-  return { agent: agent.client, logCache: logCache.client, logCacheAddress: address };
+  return { dropped: () => agent.dropped, agent: agent.client, logCache: logCache.client, logCacheAddress: address };
 }

@@ -83,7 +83,7 @@ async function startSite(): Promise<Site> {
       const cleanup = new AsyncDisposableStack();
       const deps = { clock, random: systemRandom(), log: silentLog() };
       const assembly = newAssembly({} as never, deps as never, cleanup);
-      const bus = await startBus(assembly);
+      const { bus } = await startBus(assembly);
       const router = await startGorouter(
         { stateRun: folder, listen: [{ host: "127.0.0.1", port: 0, tls: false }] },
         { ...deps, bus, agent: { emit: () => undefined } as never, spawn: detachedSpawn(folder, `${folder}/cache`) },

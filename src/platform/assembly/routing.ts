@@ -5,16 +5,16 @@ import type { RunningGarden } from "../../garden/index.ts";
 import type { MessageBus } from "../../kit/messages.ts";
 import type { AgentClient } from "../../logging/agent/client.ts";
 import { detachedSpawn, type Gorouter, startGorouter } from "../../routing/gorouter/index.ts";
-import { startNatsServer } from "../../routing/nats-server/index.ts";
+import { type NatsServer, startNatsServer } from "../../routing/nats-server/index.ts";
 import { type RegisteredComponent, startRouteRegistrar } from "../../routing/route-registrar/index.ts";
 import { certificateNames } from "../urls.ts";
 import { ingotVersion } from "../version.ts";
 import { type Assembly, LOOPBACK } from "./assembly.ts";
 
 /** The bus on which routes are told. */
-export async function startBus({ deps, log, keep }: Assembly): Promise<MessageBus> {
+export async function startBus({ deps, log, keep }: Assembly): Promise<NatsServer> {
   const { clock, random } = deps;
-  return (await keep(startNatsServer({}, { clock, random, log: log("nats") }))).bus;
+  return await keep(startNatsServer({}, { clock, random, log: log("nats") }));
 }
 
 /** The router. It listens for containers on their gateway too, which Garden makes. */

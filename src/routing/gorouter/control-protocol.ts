@@ -26,12 +26,20 @@ export interface ListenFailure {
   readonly message: string;
 }
 
+/** Upper bounds of `WorkerStats.durationCounts`, milliseconds. */
+export const REQUEST_BOUNDS_MS: readonly number[] = [
+  1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 60_000,
+];
+
 export interface WorkerStats {
   readonly requests: number;
   readonly bytesSent: number;
   /** By first digit of the status. */
   readonly responses: Readonly<Record<string, number>>;
   readonly badGateways: number;
+  /** Requests by how long they took: not more than each of `REQUEST_BOUNDS_MS`, the last one any longer time. */
+  readonly durationCounts: readonly number[];
+  readonly durationSumMs: number;
   readonly clients: number;
   readonly upstreams: number;
   readonly routes: number;

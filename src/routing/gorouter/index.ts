@@ -1,5 +1,5 @@
 export type { GorouterConfig, RouterListener } from "./config.ts";
-export type { ListenerStatus, WorkerStats } from "./control-protocol.ts";
+export { type ListenerStatus, REQUEST_BOUNDS_MS, type WorkerStats } from "./control-protocol.ts";
 export { ListenFailedError, WorkerStartError } from "./errors.ts";
 export { type Gorouter, type GorouterDeps, startGorouter } from "./gorouter.ts";
 export type { RouteEndpoint, RouteGroup } from "./model.ts";

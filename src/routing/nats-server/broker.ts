@@ -16,8 +16,15 @@ export class Broker {
   readonly #index = new SubjectIndex<Interest>();
   readonly #random: Random;
 
+  #published = 0;
+
   constructor(random: Random) {
     this.#random = random;
+  }
+
+  /** Messages since the start. */
+  get published(): number {
+    return this.#published;
   }
 
   get interestCount(): number {
@@ -40,6 +47,7 @@ export class Broker {
   publish(subject: string, reply: string, header: Uint8Array | null, data: Uint8Array, except?: object): number {
     let groups: Map<string, Interest[]> | null = null;
     let receivers = 0;
+    this.#published++;
     for (const interest of this.#index.match(subject)) {
       if (interest.owner === except) continue;
       if (interest.queue === "") {

@@ -20,6 +20,8 @@ export interface NatsServer extends AsyncDisposable {
   /** Where clients connect; null without `listen`. */
   readonly address: { readonly host: string; readonly port: number } | null;
   connectionCount(): number;
+  /** Messages since the start. */
+  messageCount(): number;
 }
 
 /** Resolves when clients can connect; rejects (EADDRINUSE …) with nothing left running. Disposal cuts all clients. */
@@ -45,6 +47,7 @@ export async function startNatsServer(config: NatsServerConfig, deps: NatsServer
     bus,
     address,
     connectionCount: () => connections.size,
+    messageCount: () => broker.published,
     [Symbol.asyncDispose]: async () => {
       stopping.abort();
       await watching;

@@ -4,7 +4,13 @@ import type { Clock } from "../../../kit/clock.ts";
 import { watchEventLoop } from "../../../kit/event-loop-delay.ts";
 import type { Random } from "../../../kit/random.ts";
 import type { WorkerConfig } from "../config.ts";
-import { CONTROL_PROTOCOL, inParts, type MainMessage, type WorkerStats } from "../control-protocol.ts";
+import {
+  CONTROL_PROTOCOL,
+  inParts,
+  type MainMessage,
+  REQUEST_BOUNDS_MS,
+  type WorkerStats,
+} from "../control-protocol.ts";
 import type { RouteGroup } from "../model.ts";
 import { RouteTable } from "../route-table.ts";
 import { AccessLog } from "./access-log.ts";
@@ -56,6 +62,8 @@ class Worker {
   #drainUntilMs = Number.POSITIVE_INFINITY;
   #requests = 0;
   #badGateways = 0;
+  readonly #durationCounts = new Float64Array(REQUEST_BOUNDS_MS.length + 1);
+  #durationSumMs = 0;
   #bytesSent = 0;
   readonly #responses: Record<string, number> = {};
 
@@ -176,6 +184,11 @@ class Worker {
     this.#bytesSent += exchange.bytesSent;
     const kind = `${Math.floor(exchange.status / 100)}xx`;
     this.#responses[kind] = (this.#responses[kind] ?? 0) + 1;
+    const tookMs = endMs - exchange.receivedMs;
+    let bucket = 0;
+    while (bucket < REQUEST_BOUNDS_MS.length && tookMs > REQUEST_BOUNDS_MS[bucket]!) bucket++;
+    this.#durationCounts[bucket]!++;
+    this.#durationSumMs += tookMs;
     if (exchange.status === 502 && exchange.routerError !== "") this.#badGateways++;
     this.#log.add(exchange, endMs);
     this.#sendLogsSoon();
@@ -220,6 +233,8 @@ class Worker {
       bytesSent: this.#bytesSent,
       responses: this.#responses,
       badGateways: this.#badGateways,
+      durationCounts: [...this.#durationCounts],
+      durationSumMs: this.#durationSumMs,
       clients: this.#proxy.clients.size,
       upstreams: this.#proxy.upstreams.size,
       routes: this.#table.routeCount,
