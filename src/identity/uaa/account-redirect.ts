@@ -1,6 +1,6 @@
 import type { AccountCodeData } from "./account-code.ts";
 import type { UaaContext } from "./context.ts";
-import { isRedirectAllowed } from "./redirect-uri.ts";
+import { isAddressAllowed } from "./redirect-uri.ts";
 
 /** Where a client wants people to go after a link has done its work; null unless it is registered for the client. */
 export async function accountRedirect(
@@ -9,6 +9,6 @@ export async function accountRedirect(
 ): Promise<string | null> {
   if (clientId === undefined || redirectUri === undefined) return null;
   const client = await context.clients.find(clientId);
-  if (client === null || !isRedirectAllowed(client.redirectUris, redirectUri)) return null;
+  if (client === null || !isAddressAllowed(client.redirectUris, redirectUri)) return null;
   return new URL(redirectUri).toString(); // as a header can carry it
 }

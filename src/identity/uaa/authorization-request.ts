@@ -34,16 +34,19 @@ export async function readAuthorization(
     );
   }
   const wanted = parameters["redirect_uri"];
-  const redirectUri = wanted ?? client.redirectUris.find((uri) => !uri.includes("*"));
-  if (redirectUri === undefined) {
-    throw new UaaError("invalid_grant", "A redirectUri must be either supplied or preconfigured in the ClientDetails");
-  }
-  if (!isRedirectAllowed(client.redirectUris, redirectUri)) {
+  const redirectUri = wanted ?? onlyAddressOf(client);
+  if (redirectUri === null || !isRedirectAllowed(client.redirectUris, redirectUri, context.config.redirectMatching)) {
     const text = `Invalid redirect ${redirectUri} did not match one of the registered values`;
     throw new UaaError("invalid_grant", text);
   }
   const responseTypes = new Set((parameters["response_type"] ?? "").split(" ").filter((type) => type !== ""));
   return { client, parameters, redirectUri, responseTypes, prompt: parameters["prompt"] ?? null };
+}
+
+/** Where a client that names no address gets its answer: only if there is no choice. */
+function onlyAddressOf({ redirectUris }: OauthClient): string | null {
+  const [first, ...others] = redirectUris;
+  return first === undefined || others.length > 0 || first.includes("*") ? null : first;
 }
 
 /** Throws what is wrong with the rest; the client is told. */

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { systemClock } from "../../kit/clock-system.ts";
 import { type BootedUaa, bootUaa, FORM, type Json, UAA_URL } from "./testing/boot-uaa.ts";
 import { assertScopesAsked } from "./testing/refusals.ts";
 
@@ -222,6 +223,68 @@ test("a client's keys may lie at its own address", async () => {
     };
     const answer = await uaa.send("POST", "/oauth/token", FORM, new URLSearchParams(form).toString());
     assert.equal(answer.status, 200, answer.text);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+test("keys at a client's own address are kept for a while, and asked for anew when it signs with another", async () => {
+  const keysOf = async (kid: string) => {
+    const { privateKey, publicKey } = await generateKeyPair("ES256");
+    return { privateKey, jwks: { keys: [{ ...(await exportJWK(publicKey)), kid, alg: "ES256" }] }, kid };
+  };
+  let now = await keysOf("one");
+  let asked = 0;
+  let answer: (jwks: object) => { status: number; body: string; headers?: Record<string, string> } = (jwks) => ({
+    status: 200,
+    body: JSON.stringify(jwks),
+  });
+  const server = createServer((_request, response) => {
+    asked++;
+    const { status, body, headers = {} } = answer(now.jwks);
+    response.writeHead(status, headers).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    let ahead = 0;
+    const system = systemClock();
+    await using uaa = await bootUaa(undefined, { ...system, nowMs: () => system.nowMs() + ahead });
+    const admin = await uaa.adminClient();
+    const jwksUri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
+    assert.equal((await uaa.json("POST", "/oauth/clients", admin, service("far", { jwks_uri: jwksUri }))).status, 201);
+    const ask = async () => {
+      const assertion = await new SignJWT({ iss: "far", sub: "far", aud: `${UAA_URL}/oauth/token`, jti: "1" })
+        .setProtectedHeader({ alg: "ES256", kid: now.kid })
+        .setExpirationTime("30m")
+        .sign(now.privateKey);
+      const form = {
+        grant_type: "client_credentials",
+        client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        client_assertion: assertion,
+      };
+      return (await uaa.send("POST", "/oauth/token", FORM, new URLSearchParams(form).toString())).status;
+    };
+    assert.deepEqual([await ask(), await ask(), asked], [200, 200, 1], "asked once");
+    now = await keysOf("two");
+    assert.deepEqual([await ask(), asked], [401, 1], "a made-up key does not make us ask at each request");
+    ahead = 11_000;
+    assert.deepEqual([await ask(), asked], [200, 2], "the client has changed its keys");
+    ahead += 700_000;
+    for (const bad of [
+      { status: 302, body: "", headers: { location: "http://127.0.0.1:1/" } },
+      { status: 500, body: "{}" },
+      { status: 200, body: "<html>" },
+      { status: 200, body: JSON.stringify({ keys: "none" }) },
+      { status: 200, body: `{"keys":[],"x":"${"y".repeat(600_000)}"}` },
+    ]) {
+      answer = () => bad;
+      assert.equal(await ask(), 401, JSON.stringify(bad).slice(0, 80));
+    }
+    for (const uri of ["http://far.example/keys", "ftp://far.example/keys", "file:///etc/passwd", "keys"]) {
+      const refused = await uaa.json("POST", "/oauth/clients", admin, service("bad", { jwks_uri: uri }));
+      assert.equal(refused.status, 400, uri);
+    }
   } finally {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

@@ -1,6 +1,7 @@
 import type { DatabaseLocation } from "../../kit/database.ts";
 import type { LockoutPolicy } from "./lockout.ts";
 import type { PasswordPolicy } from "./password-policy.ts";
+import type { RedirectMatching } from "./redirect-uri.ts";
 
 /** A client as the platform registers it at each start (the stored one is overwritten). */
 export interface BootstrapClient {
@@ -14,6 +15,15 @@ export interface BootstrapClient {
   readonly autoApprove?: true | readonly string[];
   readonly accessTokenValiditySeconds?: number;
   readonly refreshTokenValiditySeconds?: number;
+}
+
+/** UAA: BrandingInformation */
+export interface Branding {
+  readonly companyName?: string;
+  /** At the foot of the pages. */
+  readonly footerText?: string;
+  /** By their text; http or https. */
+  readonly footerLinks?: Readonly<Record<string, string>>;
 }
 
 export interface UaaConfig {
@@ -48,8 +58,24 @@ export interface UaaConfig {
   readonly refreshTokenFormat?: "jwt" | "opaque";
   readonly passwordPolicy?: Partial<PasswordPolicy>;
   readonly lockoutPolicy?: Partial<LockoutPolicy>;
+  /** What the pages show of whose they are. */
+  readonly branding?: Branding;
+  /** What programs ask for at sign-in, by the name of the field: its kind (`text`, `password`) and its label. UAA: prompts */
+  readonly prompts?: Readonly<Record<string, readonly [kind: string, label: string]>>;
+  /** Where `/` and `/home` lead instead of to the page of that name. UAA: links.homeRedirect */
+  readonly homeUrl?: string;
+  /** False: nobody makes an account or asks for a new password himself, mail or not. UAA: links.selfService.selfServiceLinksEnabled */
+  readonly selfService?: boolean;
+  /** UAA: links.logout */
+  readonly logout?: {
+    readonly isRedirectOff?: boolean;
+    readonly redirectParameter?: string;
+    readonly redirectUrl?: string;
+  };
   /** Where /logout.do may send the browser besides our own pages and a client's addresses; `*` as in those. UAA: logout.redirect.parameter.whitelist */
   readonly logoutRedirects?: readonly string[];
+  /** Default `legacy`, as in an installation of the real one. */
+  readonly redirectMatching?: RedirectMatching;
   /** Every user has these groups. */
   readonly defaultUserGroups?: readonly string[];
 }

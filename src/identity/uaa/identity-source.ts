@@ -6,6 +6,8 @@ import type { SignInMethod } from "./sign-in-method.ts";
 /** Somebody whom another provider vouches for; the account is stored (shadow user) and its groups are up to date. */
 export interface ExternalSignIn extends SignInMethod {
   readonly user: User;
+  /** By which an OpenID Connect provider vouches; it wants to see it again at sign-out. */
+  readonly providerIdToken?: string;
 }
 
 /** What the registered identity providers add to sign-in. UAA: ChainedAuthenticationManager, ExternalOAuthAuthenticationManager */

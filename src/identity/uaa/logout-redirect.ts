@@ -1,5 +1,5 @@
 import type { UaaConfig } from "./config.ts";
-import { isRedirectAllowed } from "./redirect-uri.ts";
+import { isAddressAllowed } from "./redirect-uri.ts";
 
 /**
  * Whether the browser may be sent there after sign-out: a page of ours, an address of the configuration, or one that is
@@ -14,5 +14,5 @@ export function isLogoutRedirectAllowed(
   if (!URL.canParse(target)) return false;
   const { origin } = new URL(target);
   if (origin === new URL(config.uaaUrl).origin || origin === new URL(config.loginUrl).origin) return true;
-  return isRedirectAllowed([...(config.logoutRedirects ?? []), ...(clientRedirects ?? [])], target);
+  return isAddressAllowed([...(config.logoutRedirects ?? []), ...(clientRedirects ?? [])], target);
 }

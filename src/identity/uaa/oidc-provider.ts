@@ -11,6 +11,8 @@ export interface OauthEndpoints {
   readonly tokenUrl: string;
   readonly tokenKeyUrl: string | null;
   readonly userInfoUrl: string | null;
+  /** Where a browser signs out there. */
+  readonly logoutUrl: string | null;
 }
 
 /** Never HMAC with published keys, never `none`. */
@@ -58,6 +60,7 @@ export class OidcProviders {
       tokenUrl,
       tokenKeyUrl: pick("tokenKeyUrl", "jwks_uri"),
       userInfoUrl: pick("userInfoUrl", "userinfo_endpoint"),
+      logoutUrl: pick("logoutUrl", "end_session_endpoint"),
     };
     this.#remember(this.#endpoints, key, endpoints);
     return endpoints;
@@ -115,9 +118,9 @@ export class OidcProviders {
     }
   }
 
-  /** The keys that a client publishes for its own signatures. Throws `ProviderError`. */
-  async keysAt(url: string): Promise<JSONWebKeySet> {
-    return await this.#keySet(url, url, {}, CACHED_MS);
+  /** The keys that a client publishes for its own signatures; `newer`: those kept lack the one that is looked for. Throws `ProviderError`. */
+  async keysAt(url: string, age: "kept" | "newer"): Promise<JSONWebKeySet> {
+    return await this.#keySet(url, url, {}, age === "kept" ? CACHED_MS : KEYS_AGAIN_AFTER_MS);
   }
 
   async #keySet(key: string, url: string, config: ProviderConfig, maxAgeMs: number): Promise<JSONWebKeySet> {

@@ -139,3 +139,30 @@ test("a provider's tokens count only with its signature, for us, in time; keys t
     await new Promise((resolve) => server.close(resolve));
   }
 });
+
+test("who signs out here is sent to sign out at the provider too, which wants its token back and sends him home", async () => {
+  await using uaa = await bootUaa();
+  await using server = await startOidcServer([`${UAA_URL}/login/callback/corp`], (account) => ({
+    email: `${account}@corp.example`,
+  }));
+  const admin = await uaa.adminClient();
+  const discoveryUrl = `${server.issuer}/.well-known/openid-configuration`;
+  const created = await uaa.json("POST", "/identity-providers", admin, providerOf({ discoveryUrl }));
+  const { browser } = await signIn(uaa, server.issuer, "anna");
+  const out = await browser.open(`${UAA_URL}/logout.do`);
+  const target = new URL(Browser.next(out, UAA_URL));
+  assert.equal(target.origin + target.pathname, `${server.issuer}/session/end`);
+  assert.equal(target.searchParams.get("post_logout_redirect_uri"), `${UAA_URL}/logout.do`);
+  assert.equal(target.searchParams.get("client_id"), "ingot");
+  assert.equal(target.searchParams.get("id_token_hint")?.split(".").length, 3);
+  const asked = await browser.open(target.toString());
+  assert.equal(asked.status, 200, `the provider takes the request: ${await asked.clone().text()}`);
+  const back = await browser.open(`${UAA_URL}/logout.do`);
+  assert.equal(Browser.next(back, UAA_URL), `${UAA_URL}/login`, "nobody is signed in any more");
+
+  await uaa.json("PUT", `/identity-providers/${String(created.json["id"])}`, admin, {
+    ...providerOf({ discoveryUrl, performRpInitiatedLogout: false }),
+  });
+  const again = await signIn(uaa, server.issuer, "anna");
+  assert.equal(Browser.next(await again.browser.open(`${UAA_URL}/logout.do`), UAA_URL), `${UAA_URL}/login`);
+});

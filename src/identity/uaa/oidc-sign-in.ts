@@ -66,11 +66,10 @@ export async function signInWithCode(
     redirect_uri: callbackUrl(context, provider.originKey),
     ...(usesPkce(provider.config) ? { code_verifier: request.verifier } : {}),
   });
-  return await admitClaims(
-    context,
-    provider,
-    await claimsOf(context, oidc, provider, endpoints, answer, request.nonce),
-  );
+  const claims = await claimsOf(context, oidc, provider, endpoints, answer, request.nonce);
+  const signedIn = await admitClaims(context, provider, claims);
+  const idToken = answer["id_token"];
+  return typeof idToken === "string" ? { ...signedIn, providerIdToken: idToken } : signedIn;
 }
 
 /** The password grant at a provider that allows it; null when it refuses the password. UAA: PasswordGrantAuthenticationManager */

@@ -1,4 +1,4 @@
-import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from "jose";
+import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, jwtVerify } from "jose";
 import type { UaaContext } from "./context.ts";
 import type { OauthClient } from "./model.ts";
 import { ProviderError } from "./provider-http.ts";
@@ -28,22 +28,29 @@ export async function isClientAssertion(
   parameters: Readonly<Record<string, string>>,
 ): Promise<boolean> {
   if (parameters["client_assertion_type"] !== CLIENT_ASSERTION) return false;
-  const keys = registeredKeys(client) ?? (await publishedKeys(context, client));
-  if (keys === null) return false;
   const { issuerUrl, uaaUrl } = context.config;
-  try {
-    await jwtVerify(parameters["client_assertion"] ?? "", createLocalJWKSet(keys), {
-      algorithms: ALGORITHMS,
-      audience: [issuerUrl, `${uaaUrl}/oauth/token`],
-      issuer: client.clientId,
-      subject: client.clientId,
-      requiredClaims: ["exp", "jti"],
-      currentDate: new Date(context.clock.nowMs()),
-    });
-    return true;
-  } catch {
-    return false;
-  }
+  const verify = async (keys: JSONWebKeySet | null): Promise<"good" | "bad" | "unknown key"> => {
+    if (keys === null) return "bad";
+    try {
+      await jwtVerify(parameters["client_assertion"] ?? "", createLocalJWKSet(keys), {
+        algorithms: ALGORITHMS,
+        audience: [issuerUrl, `${uaaUrl}/oauth/token`],
+        issuer: client.clientId,
+        subject: client.clientId,
+        requiredClaims: ["exp", "jti"],
+        currentDate: new Date(context.clock.nowMs()),
+      });
+      return "good";
+    } catch (error) {
+      return error instanceof errors.JWKSNoMatchingKey ? "unknown key" : "bad";
+    }
+  };
+  const registered = registeredKeys(client);
+  if (registered !== null) return (await verify(registered)) === "good";
+  const outcome = await verify(await publishedKeys(context, client, "kept"));
+  // The client may have changed its keys.
+  if (outcome !== "unknown key") return outcome === "good";
+  return (await verify(await publishedKeys(context, client, "newer"))) === "good";
 }
 
 function registeredKeys(client: OauthClient): JSONWebKeySet | null {
@@ -54,11 +61,15 @@ function registeredKeys(client: OauthClient): JSONWebKeySet | null {
 }
 
 /** At the client's own address, kept for a while. An address that gives none lets nobody in. */
-async function publishedKeys({ oidc, log }: UaaContext, client: OauthClient): Promise<JSONWebKeySet | null> {
+async function publishedKeys(
+  { oidc, log }: UaaContext,
+  client: OauthClient,
+  age: "kept" | "newer",
+): Promise<JSONWebKeySet | null> {
   const { jwks_uri: url } = client.additional;
   if (typeof url !== "string") return null;
   try {
-    return await oidc.keysAt(url);
+    return await oidc.keysAt(url, age);
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     log.info("keys of a client cannot be read", { clientId: client.clientId, reason: error.message });

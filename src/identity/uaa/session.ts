@@ -36,7 +36,8 @@ export async function startSession(
   if (old !== null) await tokens.deleteSession(old);
   const id = secrets.token(32);
   const { user } = signedIn;
-  const details = signInMethodOf(signedIn);
+  const { providerIdToken } = signedIn;
+  const details = { ...signInMethodOf(signedIn), ...(providerIdToken === undefined ? {} : { providerIdToken }) };
   const createdMs = clock.nowMs();
   await tokens.saveSession(id, { userId: user.id, createdMs, expiresMs: createdMs + IDLE_MS, details });
   await database.durable();

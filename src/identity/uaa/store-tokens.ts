@@ -14,6 +14,8 @@ export interface OneTimeCode {
 export interface SessionDetails extends Partial<SignInMethod> {
   /** The authorization request that the user is being asked about: the answer counts for this one, whatever it says. */
   readonly authorization?: Readonly<Record<string, string>>;
+  /** Of the provider that vouched for the user. */
+  readonly providerIdToken?: string;
 }
 
 export interface Session {

@@ -45,7 +45,13 @@ function at(
       let text = "";
       for await (const chunk of answer) text += String(chunk);
       const json = (answer.headers["content-type"] ?? "").includes("json") ? (JSON.parse(text) as Json) : {};
-      resolve({ status: answer.statusCode ?? 0, headers: new Headers(), text, json });
+      const { location } = answer.headers;
+      resolve({
+        status: answer.statusCode ?? 0,
+        headers: new Headers(location === undefined ? {} : { location }),
+        text,
+        json,
+      });
     });
     sent.on("error", reject).end(body);
   });
@@ -230,4 +236,50 @@ test("a zone's clients can be made from outside, without power over it", async (
   assert.equal((await uaa.json("GET", "/oauth/clients/shop", await uaa.adminClient())).status, 404);
   assert.equal((await uaa.json("DELETE", "/identity-zones/acme/clients/shop", zoned)).status, 200);
   assert.equal((await uaa.json("DELETE", "/identity-zones/acme/clients/shop", zoned)).status, 404);
+});
+
+test("a zone looks as its configuration says: prompts, names on its pages, where people go", async () => {
+  await using uaa = await bootUaa();
+  const zoned = await tokenOf(uaa, "zoner", ["zones.write"]);
+  const config = {
+    branding: {
+      companyName: "Acme & <Sons>",
+      footerLegalText: "All rights",
+      footerLinks: { Terms: "https://acme.example/terms", Trap: "javascript:alert(1)" },
+    },
+    prompts: [
+      { name: "username", type: "text", text: "Badge" },
+      { name: "password", type: "password", text: "Pass phrase" },
+    ],
+    links: {
+      homeRedirect: "https://{zone.subdomain}.example/start",
+      logout: { redirectUrl: "/login?bye", redirectParameterName: "next", whitelist: ["https://acme.example/**"] },
+      selfService: { selfServiceLinksEnabled: false },
+    },
+  };
+  const made = await uaa.json("POST", "/identity-zones", zoned, {
+    id: "acme",
+    subdomain: "acme",
+    name: "Acme",
+    config,
+  });
+  assert.equal(made.status, 201, made.text);
+  const get = (path: string, accept = "application/json") => at(uaa, ACME, "GET", path, { accept });
+  assert.deepEqual((await get("/info")).json["prompts"], {
+    username: ["text", "Badge"],
+    password: ["password", "Pass phrase"],
+  });
+  const page = (await get("/login", "text/html")).text;
+  assert.match(page, /<title>Sign in · Acme &amp; &lt;Sons&gt;<\/title>/);
+  assert.match(page, /<footer>All rights · <a href="https:\/\/acme.example\/terms">Terms<\/a><\/footer>/);
+  assert.ok(!page.includes("javascript:"));
+  const out = async (query: string) => (await at(uaa, ACME, "GET", `/logout.do${query}`, {})).headers.get("location");
+  assert.equal(await out(""), "/login?bye");
+  assert.equal(await out("?next=https://acme.example/x"), "https://acme.example/x");
+  assert.equal(await out("?next=https://evil.example/x"), "/login?bye");
+  assert.equal(await out("?redirect=https://acme.example/x"), "/login?bye", "another name for it");
+  assert.ok(
+    !(await uaa.send("GET", "/login", { accept: "text/html" })).text.includes("Acme"),
+    "the default zone is itself",
+  );
 });

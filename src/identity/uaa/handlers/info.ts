@@ -81,26 +81,31 @@ export function registerInfo(server: FastifyInstance, context: UaaContext): void
 
 /** The JSON of /info; that of /login also offers the one-time passcode. */
 export function infoOf(context: UaaContext, withPasscode: boolean): Record<string, unknown> {
-  const { uaaUrl, loginUrl, domain } = context.config;
+  const { uaaUrl, loginUrl, domain, prompts, selfService = true } = context.config;
   return {
     app: { version: UAA_VERSION },
     links: {
       uaa: uaaUrl,
       login: loginUrl,
-      ...(withPasscode ? { passwd: "/forgot_password", register: "/create_account" } : {}),
+      ...(withPasscode && selfService ? { passwd: "/forgot_password", register: "/create_account" } : {}),
     },
     zone_name: context.zoneName,
     entityID: `uaa.${domain}`,
     commit_id: "ingot",
     timestamp: `${new Date(context.clock.nowMs()).toISOString().slice(0, 19)}+0000`,
     idpDefinitions: {},
-    prompts: {
-      username: ["text", "Email"],
-      password: ["password", "Password"],
-      ...(withPasscode
-        ? { passcode: ["password", `Temporary Authentication Code ( Get one at ${loginUrl}/passcode )`] }
-        : {}),
-    },
+    prompts: Object.fromEntries(
+      Object.entries(prompts ?? defaultPrompts(loginUrl)).filter(([name]) => withPasscode || name !== "passcode"),
+    ),
+  };
+}
+
+/** UAA: spring-servlet.xml, prompts */
+function defaultPrompts(loginUrl: string): Readonly<Record<string, readonly [kind: string, label: string]>> {
+  return {
+    username: ["text", "Email"],
+    password: ["password", "Password"],
+    passcode: ["password", `Temporary Authentication Code ( Get one at ${loginUrl}/passcode )`],
   };
 }
 

@@ -5,6 +5,7 @@ import { UaaError } from "../errors.ts";
 import { isLogoutRedirectAllowed } from "../logout-redirect.ts";
 import { ownPath } from "../own-path.ts";
 import { makePasscode } from "../passcode.ts";
+import { providerLogoutUrl } from "../provider-logout.ts";
 import { endSession, sessionOf, startSession } from "../session.ts";
 import { LOCKED, NOT_VERIFIED, signIn } from "../sign-in.ts";
 import { verifySignature } from "../token-service.ts";
@@ -12,6 +13,7 @@ import { forcedChange, redirectToLogin, requireSession, sendPage, wantsHtml } fr
 import { IMPLICIT_PAGE, IMPLICIT_POLICY } from "./implicit-page.ts";
 import { infoOf } from "./info.ts";
 import { homePage, loginPage, passcodePage } from "./login-page.ts";
+import { selfServiceMail } from "./password-reset.ts";
 import { bearerOf, parametersOf } from "./request.ts";
 
 /** Sign-in and sign-out with a browser. UAA: LoginInfoEndpoint, PasscodeEndpoint, WhitelistLogoutHandler */
@@ -19,6 +21,8 @@ export function registerLogin(server: FastifyInstance, context: UaaContext): voi
   const home = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const session = await requireSession(context, request, reply);
     if (session === null) return reply;
+    const { homeUrl } = context.config;
+    if (homeUrl !== undefined && homeUrl !== "/" && homeUrl !== "/home") return reply.redirect(homeUrl, 302);
     const tiles = (await context.clients.allMetadata()).flatMap(
       ({ clientId, clientName, showOnHomePage, appLaunchUrl }) =>
         showOnHomePage && appLaunchUrl !== null ? [{ name: clientName ?? clientId, url: appLaunchUrl }] : [],
@@ -47,7 +51,7 @@ export function registerLogin(server: FastifyInstance, context: UaaContext): voi
       error: parameters["error"] ?? null,
       success: parameters["success"] ?? null,
       links,
-      selfService: context.mail !== null,
+      selfService: selfServiceMail(context) !== null,
     });
     return sendPage(reply, html);
   });
@@ -86,14 +90,20 @@ export function registerLogin(server: FastifyInstance, context: UaaContext): voi
   });
 
   server.get("/logout.do", async (request, reply) => {
+    const session = await sessionOf(context, request);
     await endSession(context, request, reply);
     const parameters = parametersOf(request);
-    const target = parameters["post_logout_redirect_uri"] ?? parameters["redirect"];
-    if (target === undefined) return reply.redirect("/login", 302);
+    const { uaaUrl } = context.config;
+    const elsewhere = session === null ? null : await providerLogoutUrl(context, session, uaaUrl + request.url);
+    // The provider sends the browser back here, where it then has no session.
+    if (elsewhere !== null) return reply.redirect(elsewhere, 302);
+    const { redirect, fallback } = logoutOf(context);
+    const target = parameters["post_logout_redirect_uri"] ?? (redirect === null ? undefined : parameters[redirect]);
+    if (target === undefined) return reply.redirect(fallback, 302);
     const clientId = await clientOfLogout(context, parameters);
     const client = clientId === null ? null : await context.clients.find(clientId);
     const isAllowed = isLogoutRedirectAllowed(target, context.config, client?.redirectUris ?? null);
-    if (!isAllowed) return reply.redirect("/login", 302);
+    if (!isAllowed) return reply.redirect(fallback, 302);
     const { state } = parameters;
     const url = new URL(target, context.config.uaaUrl);
     if (state !== undefined && parameters["post_logout_redirect_uri"] !== undefined)
@@ -117,6 +127,12 @@ export function registerLogin(server: FastifyInstance, context: UaaContext): voi
     if (wantsHtml(request)) return sendPage(reply, passcodePage(passcode));
     return reply.header("cache-control", "no-store").send(passcode);
   });
+}
+
+/** The name of the parameter with the address to go to, null when there is none, and where else the browser goes. UAA: Links.Logout */
+function logoutOf({ config }: UaaContext): { readonly redirect: string | null; readonly fallback: string } {
+  const { isRedirectOff = false, redirectParameter = "redirect", redirectUrl = "/login" } = config.logout ?? {};
+  return { redirect: isRedirectOff ? null : redirectParameter, fallback: redirectUrl };
 }
 
 /** The client that sent the browser to sign out: by a token of ours, or by name. */

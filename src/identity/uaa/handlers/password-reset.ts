@@ -5,6 +5,7 @@ import { audit } from "../audit.ts";
 import type { UaaContext } from "../context.ts";
 import { CSRF_COOKIE, csrfOf, requireCsrf } from "../cookies.ts";
 import { UaaError } from "../errors.ts";
+import type { Mail } from "../mail.ts";
 import type { User } from "../model.ts";
 import { requireOther, setPassword } from "../password-change.ts";
 import { checkPassword } from "../password-policy.ts";
@@ -18,6 +19,8 @@ const BAD_CODE = "Sorry, your reset password link is no longer valid. Please req
 
 /** A new password for who has forgotten it, by a one-time code. UAA: PasswordResetEndpoint, ResetPasswordController */
 export function registerPasswordReset(server: FastifyInstance, context: UaaContext): void {
+  const mail = selfServiceMail(context);
+
   postBareText(server, "/password_resets", async (name, request, reply) => {
     const caller = await requireManager(context, request, "oauth.login");
     const [user] = await context.users.findByName(name, "uaa");
@@ -46,24 +49,20 @@ export function registerPasswordReset(server: FastifyInstance, context: UaaConte
   });
 
   server.get("/forgot_password", (request, reply) => {
-    if (context.mail === null) return sendErrorPage(request, reply, selfServiceClosed());
+    if (mail === null) return sendErrorPage(request, reply, selfServiceClosed());
     return sendPage(reply, forgotPasswordPage(csrfOf(context, request, reply), parametersOf(request)));
   });
 
   server.post("/forgot_password.do", async (request, reply) => {
     const parameters = parametersOf(request);
-    if (context.mail === null) return sendErrorPage(request, reply, selfServiceClosed());
+    if (mail === null) return sendErrorPage(request, reply, selfServiceClosed());
     requireCsrf(request, parameters);
     const { username = "", client_id, redirect_uri } = parameters;
     const [user] = await context.users.findByName(username, "uaa");
     if (user !== undefined) {
       const code = await makeReset(context, user, { client_id, redirect_uri });
       const link = `${context.config.loginUrl}/reset_password?code=${code}`;
-      await context.mail.send(
-        user.email,
-        "Cloud Foundry account password reset request",
-        `Reset your password: ${link}`,
-      );
+      await mail.send(user.email, "Cloud Foundry account password reset request", `Reset your password: ${link}`);
     }
     // The same answer for a name that nobody has: nobody learns who has an account.
     return reply.redirect("/email_sent?code=reset_password", 302);
@@ -146,6 +145,11 @@ async function redeem(
 
 function badCode(): UaaError {
   return new UaaError("invalid_code", BAD_CODE);
+}
+
+/** Null: people cannot help themselves here. */
+export function selfServiceMail({ mail, config }: UaaContext): Mail | null {
+  return config.selfService === false ? null : mail;
 }
 
 /** UAA: messages.properties, self_service_disabled */

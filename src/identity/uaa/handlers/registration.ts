@@ -10,19 +10,21 @@ import { verifyUser } from "./account-status.ts";
 import { sendErrorPage, sendPage } from "./browser.ts";
 import { isEmail } from "./email-change.ts";
 import { passwordFault } from "./new-password.ts";
-import { selfServiceClosed } from "./password-reset.ts";
+import { selfServiceClosed, selfServiceMail } from "./password-reset.ts";
 import { parametersOf } from "./request.ts";
 
 /** Accounts that people make themselves, and the link that opens them. UAA: AccountsController */
 export function registerRegistration(server: FastifyInstance, context: UaaContext): void {
+  const mail = selfServiceMail(context);
+
   server.get("/create_account", (request, reply) => {
-    if (context.mail === null) return sendErrorPage(request, reply, selfServiceClosed());
+    if (mail === null) return sendErrorPage(request, reply, selfServiceClosed());
     return sendPage(reply, createAccountPage(csrfOf(context, request, reply), parametersOf(request), null));
   });
 
   server.post("/create_account.do", async (request, reply) => {
     const parameters = parametersOf(request);
-    if (context.mail === null) return sendErrorPage(request, reply, selfServiceClosed());
+    if (mail === null) return sendErrorPage(request, reply, selfServiceClosed());
     requireCsrf(request, parameters);
     const { email = "", password = "", password_confirmation: confirmation = "" } = parameters;
     const again = (text: string): FastifyReply =>
@@ -40,7 +42,7 @@ export function registerRegistration(server: FastifyInstance, context: UaaContex
     const { client_id, redirect_uri } = parameters;
     const code = await makeAccountCode(context, "REGISTRATION", { user_id: user.id, email, client_id, redirect_uri });
     const link = `${context.config.loginUrl}/verify_user?code=${code}`;
-    await context.mail.send(email, "Activate your account", `Activate your account: ${link}`);
+    await mail.send(email, "Activate your account", `Activate your account: ${link}`);
     return reply.redirect("/accounts/email_sent", 302);
   });
 

@@ -8,6 +8,7 @@ import { registerAccountStatus } from "./account-status.ts";
 import { registerApprovals } from "./approvals.ts";
 import { registerAuthorize } from "./authorize.ts";
 import { registerAutologin } from "./autologin.ts";
+import { brandPages } from "./branding.ts";
 import { registerCheckToken } from "./check-token.ts";
 import { registerClientBatches } from "./client-batches.ts";
 import { registerClientMetadata } from "./client-metadata.ts";
@@ -86,6 +87,7 @@ export async function buildServer(context: UaaContext, zones: Zones | null): Pro
   answerUnknownRoutes(server);
   answerOtherOrigins(server);
   protectAnswers(server);
+  brandPages(server, context.config.branding);
   const parts = [
     registerInfo,
     registerLogin,

@@ -23,6 +23,7 @@ export async function startOidcServer(
           client_id: "ingot",
           client_secret: "rp-secret-0123456789",
           redirect_uris: redirectUris,
+          post_logout_redirect_uris: redirectUris.map((uri) => new URL("/logout.do", uri).toString()),
           grant_types: ["authorization_code"],
           response_types: ["code"],
         },
@@ -37,6 +38,13 @@ export async function startOidcServer(
         accountId,
         claims: () => ({ sub: accountId, ...claimsOf(accountId) }),
       }),
+      features: {
+        rpInitiatedLogout: {
+          logoutSource: (context: { body: unknown }, form: string) => {
+            context.body = form;
+          },
+        },
+      },
       pkce: { required: () => true },
       ttl: { Interaction: 600, Session: 600, Grant: 600, AccessToken: 600, AuthorizationCode: 60, IdToken: 600 },
     });
