@@ -31,7 +31,7 @@ export function presentToMany(
   };
 }
 
-/** The body `{ data: { guid } | null }`; gives the guid. CC: messages/space_update_isolation_segment_message.rb */
+/** The body `{ data: { guid } | null }`, where a guid of null says the same as none; gives the guid. CC: messages/space_update_isolation_segment_message.rb */
 export const TO_ONE_BODY = z
   .strictObject({
     data: z
@@ -43,14 +43,14 @@ export const TO_ONE_BODY = z
           return [
             ...(Object.keys(data).length === 1 ? [] : ["can only accept one key"]),
             ...("guid" in data ? [] : ["can only accept key 'guid'"]),
-            ...(data["guid"] === undefined || typeof data["guid"] === "string"
+            ...(data["guid"] === undefined || data["guid"] === null || typeof data["guid"] === "string"
               ? []
               : [`${JSON.stringify(data["guid"])} must be a string`]),
           ];
         }),
       ),
   })
-  .transform(({ data }) => (data === null ? null : String(data["guid"])));
+  .transform(({ data }) => (data === null || data["guid"] === null ? null : String(data["guid"])));
 
 /** The body `{ data: [{ guid }] }`; gives the guids. CC: messages/to_many_relationship_message.rb */
 export const TO_MANY_BODY = z

@@ -53,6 +53,8 @@ export class ContainerNode {
   #running: Promise<void> | null = null;
   #tail: Promise<unknown> = Promise.resolve();
   #destroyed: Promise<void> | null = null;
+  /** What the readiness checks say, which may be heard before the container has become healthy. */
+  #isReady = false;
 
   constructor(container: Container, doneSteps: readonly string[], deps: ContainerNodeDeps) {
     this.#deps = deps;
@@ -250,12 +252,13 @@ export class ContainerNode {
   #becomeRunning(run: RunInfo): void {
     // After a restart it runs already; a container that completes at the same moment stays completed.
     if (this.#container.state === "created") {
-      this.#set(becomeRunning(this.#container, !hasReadinessChecks(run)));
+      this.#set(becomeRunning(this.#container, !hasReadinessChecks(run) || this.#isReady));
       this.#deps.changed(this.#container.guid);
     }
   }
 
   #readinessChanged(ready: boolean): void {
+    this.#isReady = ready;
     if (this.#container.state !== "running" || this.#container.routable === ready) return;
     this.#set({ ...this.#container, routable: ready });
     this.#deps.changed(this.#container.guid);

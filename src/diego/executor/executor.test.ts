@@ -173,6 +173,25 @@ test("liveness ends an instance that stops answering; readiness only takes it ou
   assert.ok(bench.logs().includes("CELL ERR Container became unhealthy"));
 });
 
+test("an instance that is ready before it is healthy is routable as soon as it runs", async (t) => {
+  const bench = await executorBench(t);
+  bench.garden.programs.set("/app", async ({ container, terminated }) => {
+    container.listening.add(9090);
+    await terminated;
+    return 0;
+  });
+  await using executor = await bench.start({ unhealthyIntervalMs: 20 });
+  await executor.client.allocate([lrpRequest("i-1")]);
+  const readinessCheck = { ...tcpCheck, port: 9090, intervalMs: 20 };
+  const checkDefinition = { checks: [tcpCheck], readinessChecks: [readinessCheck], logSource: "" };
+  await executor.client.run("i-1", runInfo({ checkDefinition }));
+  await eventually(() => bench.logs().some((line) => line.includes("Container marked ready")), "ready");
+  assert.equal(executor.client.get("i-1")?.state, "created");
+  bench.garden.containers.get("i-1")!.listening.add(8080);
+  await inState(executor, "i-1", "running");
+  assert.equal(executor.client.get("i-1")?.routable, true);
+});
+
 test("a staging task downloads, runs, uploads, and leaves its result", async (t) => {
   const bench = await executorBench(t);
   const archive = await tgz({ "package.json": "{}" });

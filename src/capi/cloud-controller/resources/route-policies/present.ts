@@ -8,7 +8,7 @@ import type { RoutePoliciesTable } from "../../store/schema.ts";
 import { presentApp } from "../apps/present.ts";
 import { includedOrganizations } from "../organizations/present.ts";
 import { presentRoutes } from "../routes/present.ts";
-import { includedSpaces } from "../spaces/present.ts";
+import { includedSpaces, readableSpaces } from "../spaces/present.ts";
 import { sourceText } from "./source.ts";
 
 export type RoutePolicy = Selectable<RoutePoliciesTable>;
@@ -94,18 +94,6 @@ async function sourceApps(api: CcApi, access: Access, guids: readonly string[]):
     apps.map(({ guid }) => guid),
   );
   return apps.map((app) => presentApp(app, metadata(app.guid), api.links));
-}
-
-async function readableSpaces(api: CcApi, access: Access, guids: readonly string[]): Promise<readonly string[]> {
-  if (access.readsAll || guids.length === 0) return guids;
-  const readable = spaceGuidsWith(api.db, access, SPACE_READERS);
-  const rows = await api.db
-    .selectFrom("spaces")
-    .where("guid", "in", guids)
-    .where("guid", "in", readable)
-    .select("guid")
-    .execute();
-  return rows.map(({ guid }) => guid);
 }
 
 async function readableOrganizations(api: CcApi, access: Access, guids: readonly string[]): Promise<readonly string[]> {

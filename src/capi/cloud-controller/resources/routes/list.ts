@@ -7,7 +7,7 @@ import { type ListQuery, type ListSpec, parseListQuery } from "../../list-query.
 import { includedDomains } from "../domains/present.ts";
 import { includedOrganizations } from "../organizations/present.ts";
 import { includedRoutePolicies } from "../route-policies/present.ts";
-import { includedSpaces } from "../spaces/present.ts";
+import { includedSpaces, readableSpaces } from "../spaces/present.ts";
 import { presentRoutes, type Route } from "./present.ts";
 
 /** CC: messages/routes_list_message.rb */
@@ -113,7 +113,10 @@ export async function included(
       routes.map((route) => route.domain_guid),
     );
   }
-  if (include.includes("space")) parts["spaces"] = await includedSpaces(api, spaceGuids);
+  // Auditors of an organization see routes without their spaces, and so does whoever a route is shared with.
+  if (include.includes("space") || include.includes("space.organization")) {
+    parts["spaces"] = await includedSpaces(api, await readableSpaces(api, access, spaceGuids));
+  }
   if (include.includes("space.organization")) {
     const spaces =
       spaceGuids.length === 0

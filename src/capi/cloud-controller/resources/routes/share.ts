@@ -125,7 +125,7 @@ function transfer(api: CcApi): Handler {
     const space = await spaceOf(api, route);
     await requireSpaceWrite(api, access, space, access.canWriteSpace(space));
     const domain = await domainOf(api, route);
-    const prefix = `Unable to transfer owner of route '${routeUrl(route, domain)}' to space '${guid}'.`;
+    const prefix = `Unable to transfer owner of route '${routeUrl(route, domain)}' to space '${guid ?? ""}'.`;
     const target = await reachableSpace(api, access, guid ?? "", prefix);
     if (!(await isUsable(api.db, domain, target.organization_guid))) {
       throw unprocessable(`${prefix} Target space does not have access to route's domain`);

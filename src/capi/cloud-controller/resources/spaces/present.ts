@@ -1,3 +1,5 @@
+import { type Access, SPACE_READERS } from "../../access.ts";
+import { spaceGuidsWith } from "../../access-store.ts";
 import type { CcApi } from "../../api/api.ts";
 import type { Links } from "../../api/links.ts";
 import { presentTime } from "../../api/timestamps.ts";
@@ -49,4 +51,17 @@ export async function includedSpaces(api: CcApi, guids: readonly string[]): Prom
     .selectAll()
     .execute();
   return presentSpaces(api, rows);
+}
+
+/** Those of the guids that are of spaces which the caller may read. */
+export async function readableSpaces(api: CcApi, access: Access, guids: readonly string[]): Promise<readonly string[]> {
+  if (access.readsAll || guids.length === 0) return guids;
+  const readable = spaceGuidsWith(api.db, access, SPACE_READERS);
+  const rows = await api.db
+    .selectFrom("spaces")
+    .where("guid", "in", [...new Set(guids)])
+    .where("guid", "in", readable)
+    .select("guid")
+    .execute();
+  return rows.map(({ guid }) => guid);
 }
