@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
-import { chmod, lchown, mkdir, readdir, rename, rm, symlink } from "node:fs/promises";
+import { chmod, lchown, mkdir, readdir, rename, rm, rmdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import { runChecked, type Subprocess } from "../../kit/subprocess.ts";
 import { ID_MAP } from "../config.ts";
-import { mountPoints } from "../mount-table.ts";
+import { GardenError } from "../errors.ts";
+import { mountPoints, mounts } from "../mount-table.ts";
 import type { PackageLayer } from "./package-layer.ts";
 import { buildSkeleton, makeLinks, writeFiles } from "./skeleton.ts";
 import { FOLDERS, USR_EMPTIED, USR_FILES, USR_LOCAL_FOLDERS } from "./skeleton-files.ts";
@@ -65,6 +66,7 @@ export async function mountHostStack(
   }
   const usrPath = join(mountRoot, "stacks", id, "usr");
   const mappedPath = join(mountRoot, "stacks", id, "mapped");
+  await unmountWritable([usrPath, mappedPath], deps);
   const mounted = await mountPoints();
   if (!mounted.includes(usrPath)) {
     await mkdir(usrPath, { recursive: true });
@@ -113,11 +115,18 @@ export async function removeHostStack(
   mountRoot: string,
   deps: HostStackDeps,
 ): Promise<void> {
-  const mounts = join(mountRoot, "stacks", id);
-  for (const path of (await mountPoints()).filter((path) => path.startsWith(`${mounts}/`)).reverse()) {
-    await command(deps, "umount", ["-l", path]);
+  const folder = join(mountRoot, "stacks", id);
+  const left = async (): Promise<string[]> => (await mountPoints()).filter((path) => path.startsWith(`${folder}/`));
+  for (const path of (await left()).reverse()) await command(deps, "umount", ["-l", path]);
+  // Behind one of them lies this machine's /usr.
+  const [still] = await left();
+  if (still !== undefined) throw new GardenError("failed", `${still} is still mounted`);
+  // Folders alone: should anything else be there, it stays, and this fails.
+  for (const name of ["usr", "mapped", ""]) {
+    await rmdir(join(folder, name)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
   }
-  await rm(mounts, { recursive: true, force: true });
   await rm(join(stacksRoot, id), { recursive: true, force: true });
 }
 
@@ -134,13 +143,23 @@ function fingerprint(layer: PackageLayer | null): string {
 /** Falls back to a plain bind where the file system below /usr knows no id mapping: owners then show as `nobody`. */
 async function mountMapped(source: string, target: string, deps: HostStackDeps): Promise<void> {
   const script = fileURLToPath(new URL("../mount-idmapped.pl", import.meta.url));
-  const args = [script, process.arch, source, target, String(ID_MAP.firstHostId), String(ID_MAP.count)];
+  const mount = (idCount: number): Promise<unknown> =>
+    command(deps, "perl", [script, process.arch, source, target, String(ID_MAP.firstHostId), String(idCount)]);
   try {
-    await command(deps, "perl", args);
+    await mount(ID_MAP.count);
   } catch (error) {
     deps.signal?.throwIfAborted();
     deps.log.warn("no id-mapped mount of /usr: its files appear as owned by nobody", { error });
-    await command(deps, "mount", ["-o", "bind,ro,nosuid,nodev", source, target]);
+    await mount(0);
+  }
+}
+
+/** A mount of /usr through which it could be written to is none of ours any more: nobody shall delete through it. */
+async function unmountWritable(paths: readonly string[], deps: HostStackDeps): Promise<void> {
+  const writable = (await mounts()).filter(({ path, readOnly }) => paths.includes(path) && !readOnly);
+  for (const { path } of writable.reverse()) {
+    deps.log.warn("a writable mount of /usr is taken away", { path });
+    await command(deps, "umount", ["-l", path]);
   }
 }
 
