@@ -1,4 +1,4 @@
-import { UsageError } from "./errors.ts";
+import { IncorrectUsage, UsageError } from "./errors.ts";
 
 export interface FlagSpec {
   readonly short?: string;
@@ -123,7 +123,7 @@ function requireArguments(args: readonly string[], specs: readonly ArgumentSpec[
     throw new UsageError(`Incorrect Usage: the required ${were} ${enumerated(missing)} ${was} not provided`);
   }
   if (args.length > specs.length && specs.at(-1)?.many !== true) {
-    throw new UsageError(`Incorrect Usage: unexpected argument "${args[specs.length]}"`);
+    throw new IncorrectUsage(`unexpected argument "${args[specs.length]}"`);
   }
 }
 

@@ -90,7 +90,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   ),
   entry("tasks", APPS, "List tasks of an app", async () => (await import("./commands/tasks.ts")).command),
   entry(
-    "terminate-task,tt",
+    "terminate-task",
     APPS,
     "Terminate a running task of an app",
     async () => (await import("./commands/terminate-task.ts")).command,
@@ -780,7 +780,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry(
     "oauth-token",
     ADMIN,
-    "Display the OAuth token for the current session",
+    "Display the OAuth token for the current session and refresh the token if necessary",
     async () => (await import("./commands/oauth-token.ts")).command,
   ),
   entry("version", ADMIN, "Print the version", async () => (await import("./commands/version.ts")).command),

@@ -1,5 +1,8 @@
 import { COMMANDS, findCommand } from "./command-list.ts";
 
+/** Columns of environment variables, as the official help has them. */
+const ENVIRONMENT_WIDTH = 29;
+
 /** What a command is for and how it is called; null for one that is not there. */
 export async function commandHelp(name: string): Promise<string | null> {
   const entry = findCommand(name);
@@ -19,12 +22,20 @@ export async function commandHelp(name: string): Promise<string | null> {
     parts.push(`OPTIONS:\n${rows.map(([names, about]) => `   ${names!.padEnd(width)}${about}`).join("\n")}`);
   }
   if (command.environment !== undefined) {
-    const rows = command.environment.map(([variable, fallback, about]) => [`${variable}=${fallback}`, about] as const);
-    const width = Math.max(...rows.map(([setting]) => setting.length)) + 8;
-    parts.push(`ENVIRONMENT:\n${rows.map(([setting, about]) => `   ${setting.padEnd(width)}${about}`).join("\n")}`);
+    const rows = command.environment.map(
+      ([variable, fallback, about]) => `   ${`${variable}=${fallback}`.padEnd(ENVIRONMENT_WIDTH)}${about}`,
+    );
+    parts.push(`ENVIRONMENT:\n${rows.join("\n")}`);
   }
-  if (command.related !== undefined) parts.push(`SEE ALSO:\n   ${command.related.split(", ").sort().join(", ")}`);
+  if (command.related !== undefined) parts.push(`SEE ALSO:\n   ${command.related.split(", ").sort(byName).join(", ")}`);
   return `${parts.join("\n\n")}\n`;
+}
+
+/** By the alphabet; names of which one begins the other stay as they are given. cli: util/sorting */
+function byName(left: string, right: string): number {
+  const length = Math.min(left.length, right.length);
+  const [start, other] = [left.slice(0, length), right.slice(0, length)];
+  return start === other ? 0 : start < other ? -1 : 1;
 }
 
 /** Indented up to the first heading of its own (`EXAMPLES:`) or tip, as written from there. */

@@ -11,8 +11,26 @@ export async function processesOf({ cc }: Cli, app: App): Promise<Process[]> {
 
 /** Throws `CliError` when the app has no such process. */
 export async function processByType({ cc }: Cli, appGuid: string, type: string): Promise<Process> {
+  return await known(type, cc.get<Process>(pathOf(appGuid, type)));
+}
+
+/** `change`: instances and limits in the API's words. Throws `CliError` when the app has no such process. */
+export async function scaleProcess(
+  { cc }: Cli,
+  appGuid: string,
+  type: string,
+  change: Readonly<Record<string, number>>,
+): Promise<void> {
+  await known(type, cc.post(`${pathOf(appGuid, type)}/actions/scale`, change));
+}
+
+function pathOf(appGuid: string, type: string): string {
+  return `/v3/apps/${appGuid}/processes/${encodeURIComponent(type)}`;
+}
+
+async function known<T>(type: string, answer: Promise<T>): Promise<T> {
   try {
-    return await cc.get<Process>(`/v3/apps/${appGuid}/processes/${encodeURIComponent(type)}`);
+    return await answer;
   } catch (error) {
     if (error instanceof CcFailure && error.status === 404) throw new CliError(`Process ${type} not found`);
     throw error;

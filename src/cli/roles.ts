@@ -2,7 +2,7 @@ import type { Input } from "./args.ts";
 import type { Cli } from "./cli.ts";
 import { CcFailure } from "./cloud-controller.ts";
 import { type Command, flag, value } from "./command.ts";
-import { argumentsCannotCombine, UsageError } from "./errors.ts";
+import { argumentsCannotCombine, CliError, UsageError } from "./errors.ts";
 import type { Role, User } from "./resources.ts";
 
 /** Whose role: a user name (with the origin, if several have it) or a client id. */
@@ -79,6 +79,7 @@ export async function giveSpaceRole(
 
 async function create(cli: Cli, type: string, where: Record<string, unknown>, holder: RoleHolder): Promise<boolean> {
   const { name, origin, isClient } = holder;
+  if (isClient && !(await cli.uaa.hasClient(name))) throw noSuchUser(holder);
   const user = isClient ? { guid: name } : { username: name, ...(origin === "" ? {} : { origin }) };
   try {
     await cli.cc.post("/v3/roles", { type, relationships: { user: { data: user }, ...where } });
@@ -89,21 +90,39 @@ async function create(cli: Cli, type: string, where: Record<string, unknown>, ho
   }
 }
 
-/** Nothing happens when the user does not have the role. */
+/** Nothing happens when the user does not have the role. Throws `CliError` when there is no such user, or several. */
 export async function takeRole(
   cli: Cli,
   type: string,
   where: { readonly organization_guids: string } | { readonly space_guids: string },
   holder: RoleHolder,
 ): Promise<void> {
-  let userGuid = holder.name;
-  if (!holder.isClient) {
-    const query = { usernames: [holder.name], origins: holder.origin === "" ? undefined : holder.origin };
-    const { resources } = await cli.cc.list<User>("/v3/users", query);
-    const [user] = resources;
-    if (user === undefined) return;
-    userGuid = user.guid;
-  }
+  const userGuid = await holderGuid(cli, holder);
   const { resources } = await cli.cc.list<Role>("/v3/roles", { types: type, user_guids: userGuid, ...where });
   for (const role of resources) await cli.cc.delete(`/v3/roles/${role.guid}`);
+}
+
+async function holderGuid({ cc }: Cli, holder: RoleHolder): Promise<string> {
+  const { name, origin, isClient } = holder;
+  if (isClient) {
+    try {
+      return (await cc.get<User>(`/v3/users/${encodeURIComponent(name)}`)).guid;
+    } catch (error) {
+      if (error instanceof CcFailure && error.status === 404) throw noSuchUser(holder);
+      throw error;
+    }
+  }
+  const query = { usernames: [name], origins: origin === "" ? undefined : origin };
+  const [user, ...others] = (await cc.list<User>("/v3/users", query)).resources;
+  if (user === undefined) throw noSuchUser(holder);
+  if (others.length === 0) return user.guid;
+  const origins = [user, ...others].map((found) => found.origin).sort();
+  throw new CliError(
+    `Ambiguous user. User with username '${name}' exists in the following origins: ${origins.join(", ")}. Specify an origin to disambiguate.`,
+  );
+}
+
+/** cli: actor/actionerror/user_not_found.go */
+function noSuchUser({ name, origin }: RoleHolder): CliError {
+  return new CliError(`User '${name}'${origin === "" ? "" : ` with origin '${origin}'`} does not exist.`);
 }

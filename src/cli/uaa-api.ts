@@ -3,6 +3,9 @@ import { tokenClaims } from "./current-user.ts";
 import { CliError } from "./errors.ts";
 import type { Http, HttpAnswer, HttpCall } from "./http.ts";
 
+/** Somebody else's token about a user stands for the password. RFC 7523 */
+export const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
 /** The UAA said no. */
 export class UaaFailure extends CliError {
   readonly status: number;
@@ -33,14 +36,19 @@ export class UaaApi {
   async authenticate(form: Readonly<Record<string, string>>, origin: string): Promise<void> {
     const { values } = this.#config;
     const query = origin === "" ? "" : `?login_hint=${encodeURIComponent(JSON.stringify({ origin }))}`;
-    const asClient = form["grant_type"] === "client_credentials";
-    const answer = await this.#post(
-      `${values.AuthorizationEndpoint || values.UaaEndpoint}/oauth/token${query}`,
-      form,
-      !asClient,
-    );
-    values.UAAGrantType = asClient ? "client_credentials" : "";
-    if (asClient) values.UAAOAuthClient = form["client_id"] ?? "";
+    const grant = form["grant_type"] ?? "";
+    const url = `${values.AuthorizationEndpoint || values.UaaEndpoint}/oauth/token${query}`;
+    const client = {
+      id: (grant === JWT_BEARER ? form["client_id"] : "") || values.UAAOAuthClient,
+      secret: (grant === JWT_BEARER ? form["client_secret"] : "") || values.UAAOAuthClientSecret,
+    };
+    const answer = await this.#post(url, form, grant === "client_credentials" ? null : client);
+    values.UAAGrantType = grant === "password" ? "" : grant;
+    const clientId = form["client_id"] ?? "";
+    if (grant !== "password" && clientId !== "") {
+      values.UAAOAuthClient = clientId;
+      values.UAAOAuthClientSecret = "";
+    }
     this.#keep(answer);
   }
 
@@ -51,7 +59,8 @@ export class UaaApi {
       throw new UaaFailure(401, "invalid_token", INVALID_TOKEN);
     }
     const form = { grant_type: "refresh_token", refresh_token: values.RefreshToken };
-    this.#keep(await this.#post(`${values.UaaEndpoint}/oauth/token`, form, true));
+    const client = { id: values.UAAOAuthClient, secret: values.UAAOAuthClientSecret };
+    this.#keep(await this.#post(`${values.UaaEndpoint}/oauth/token`, form, client));
     return values.AccessToken;
   }
 
@@ -99,6 +108,17 @@ export class UaaApi {
     return (answer["resources"] ?? []) as { id: string; origin: string }[];
   }
 
+  /** Whether there is a client with this id. Throws `UaaFailure` for who may not ask. */
+  async hasClient(id: string): Promise<boolean> {
+    try {
+      await this.#authorized("GET", `/oauth/clients/${encodeURIComponent(id)}`);
+      return true;
+    } catch (error) {
+      if (error instanceof UaaFailure && error.status === 404) return false;
+      throw error;
+    }
+  }
+
   async deleteUser(id: string): Promise<void> {
     await this.#authorized("DELETE", `/Users/${encodeURIComponent(id)}`);
   }
@@ -130,15 +150,20 @@ export class UaaApi {
     return this.#config.values.AccessToken;
   }
 
-  async #post(url: string, form: Readonly<Record<string, string>>, asCf: boolean): Promise<Record<string, unknown>> {
-    const { UAAOAuthClient, UAAOAuthClientSecret } = this.#config.values;
-    const basic = Buffer.from(`${UAAOAuthClient}:${UAAOAuthClientSecret}`).toString("base64");
+  /** `client`: who says so in a header; null: the form says it. */
+  async #post(
+    url: string,
+    form: Readonly<Record<string, string>>,
+    client: { readonly id: string; readonly secret: string } | null,
+  ): Promise<Record<string, unknown>> {
     return await this.#call({
       method: "POST",
       url,
       headers: {
         "content-type": "application/x-www-form-urlencoded",
-        ...(asCf ? { authorization: `Basic ${basic}` } : {}),
+        ...(client === null
+          ? {}
+          : { authorization: `Basic ${Buffer.from(`${client.id}:${client.secret}`).toString("base64")}` }),
       },
       body: new URLSearchParams(form).toString(),
     });

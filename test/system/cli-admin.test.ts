@@ -79,6 +79,7 @@ test("help and version need nobody; config keeps what it is told", async () => {
     ["help", /Before getting started:[\s\S]*TIP: Use 'cf help -a' to see all commands\./],
     ["help -a", /ISOLATION SEGMENTS:\n {3}isolation-segments +List all isolation segments/],
     ["help rename", /NAME:\n {3}rename - Rename an app\n\nUSAGE:\n {3}cf rename APP_NAME NEW_APP_NAME/],
+    ["version extra", /Incorrect Usage: unexpected argument "extra"\nFAILED\n\nNAME:\n {3}version/, 1],
     ["help nobody", /'nobody' is not a registered command\. See 'cf help -a'\nFAILED/, 1],
     ["config", /Incorrect Usage: at least one flag must be provided\nFAILED/, 1],
     ["config --color maybe", /COLOR must be "true" or "false"/, 1],
@@ -283,6 +284,7 @@ test("an app is made step by step: package, droplet, revisions, deployments, tas
       /process +type +endpoint \(for http\) +invocation timeout +interval\nweb +process/,
     ],
     ["scale web -m 64M -f", /memory usage: +64M/],
+    ["scale web -i 1 --process clock", /Process clock not found\nFAILED/, 1],
     ["revisions web", /1\(deployed\) +Initial revision\. +true/],
     ["set-env web COLOUR blue", /OK/],
     ["unset-env web COLOUR", /Removing env variable COLOUR from app web[\s\S]*OK/],
@@ -355,12 +357,18 @@ test("roles are given and taken, a question is answered, a password changed", as
     ],
     ["space-users acme dev", /SPACE AUDITOR\n {2}No SPACE AUDITOR found/],
     ["unset-org-role dev acme OrgManager", /Removing role OrgManager from user dev in org acme as admin\.\.\.\nOK/],
+    ["set-org-role nobody acme OrgManager --client", /User 'nobody' does not exist\.\nFAILED/, 1],
+    ["set-org-role ssh-proxy acme OrgAuditor --client", /OK/],
+    ["unset-org-role ssh-proxy acme OrgAuditor --client", /OK/],
+    ["unset-org-role nobody acme OrgManager", /User 'nobody' does not exist\.\nFAILED/, 1],
     ["oauth-token", /^bearer \S+\n$/],
     ["delete-org-quota default", /Really delete the org quota default\? \[yN\]: EOF\nFAILED/, 1],
   );
   const refused = await cf(["delete-org-quota", "default"], "n\n");
   assert.match(refused.output, /\[yN\]: n\nOrganization quota 'default' has not been deleted\./);
-  await run(["auth dev secret-word", /OK/]);
+  const token = (await cf(["oauth-token"])).output.trim().split(" ")[1]!;
+  await run([`auth --assertion ${token}`, /OK/], ["target", /user: +admin/], ["oauth-token", /^bearer \S+\n$/]);
+  await run(["auth dev", /Password not provided\.\nFAILED/, 1], ["auth dev secret-word", /OK/]);
   const unlike = await cf(["passwd"], "secret-word\nnew-word\nother-word\n");
   assert.match(unlike.output, /Password verification does not match\.\nFAILED/);
   const changed = await cf(["passwd"], "secret-word\nnew-word\nnew-word\n");

@@ -6,7 +6,12 @@ import type { App, Process, Route } from "../resources.ts";
 const BATCH = 100;
 
 export const command: Command = {
-  usage: "cf apps [--labels SELECTOR]",
+  usage: `cf apps [--labels SELECTOR]
+
+EXAMPLES:
+   cf apps
+   cf apps --labels 'environment in (production,staging),tier in (backend)'
+   cf apps --labels 'env=dev,!chargeback-code,tier in (backend,worker)'`,
   flags: [value("--labels", "Selector to filter apps by labels"), flag("--no-stats", "Do not retrieve process stats")],
   related: "events, logs, map-route, push, restart, scale, start, stop",
   run: async (cli, input) => {

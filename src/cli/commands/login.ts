@@ -20,7 +20,10 @@ WARNING:
 EXAMPLES:
    cf login (omit username and password to login interactively -- cf will prompt for both)
    cf login -u name@example.com -p pa55woRD (specify username and password as arguments)
-   cf login --sso (cf will provide a url to obtain a one-time passcode to login)`,
+   cf login -u name@example.com -p "my password" (use quotes for passwords with a space)
+   cf login -u name@example.com -p "\\"password\\"" (escape quotes if used in password)
+   cf login --sso (cf will provide a url to obtain a one-time passcode to login)
+   cf login --origin ldap`,
   flags: [
     value("-a", "API endpoint (e.g. https://api.example.com)"),
     value("-o", "Org"),

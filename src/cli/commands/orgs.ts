@@ -2,7 +2,12 @@ import { type Command, value } from "../command.ts";
 import type { Org } from "../resources.ts";
 
 export const command: Command = {
-  usage: "cf orgs [--labels SELECTOR]",
+  usage: `cf orgs [--labels SELECTOR]
+
+EXAMPLES:
+   cf orgs
+   cf orgs --labels 'environment in (production,staging),tier in (backend)'
+   cf orgs --labels 'env=dev,!chargeback-code,tier in (backend,worker)'`,
   flags: [value("--labels", "Selector to filter orgs by labels")],
   related: "create-org, org, org-users, set-org-role",
   run: async (cli, input) => {

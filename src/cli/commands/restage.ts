@@ -4,6 +4,8 @@ import { deploymentFlags, deploymentWish } from "../deployment-flags.ts";
 import { explainStartFailure } from "../errors.ts";
 import { newestReadyPackage } from "../packages.ts";
 
+const [INSTANCE_STEPS, MAX_IN_FLIGHT, STRATEGY] = deploymentFlags("being restaged");
+
 export const command: Command = {
   usage: `cf restage APP_NAME
 
@@ -15,8 +17,10 @@ EXAMPLES:
    cf restage APP_NAME --strategy canary --no-wait`,
   args: APP_NAME,
   flags: [
-    ...deploymentFlags("being restaged"),
+    INSTANCE_STEPS,
+    MAX_IN_FLIGHT,
     flag("--no-wait", "Exit when the first instance of the web process is healthy"),
+    STRATEGY,
   ],
   environment: START_ENVIRONMENT,
   related: "restart",

@@ -14,7 +14,9 @@ TIP:
 
 EXAMPLES:
    cf run-task my-app --command "bundle exec rake db:migrate" --name migrate
+
    cf run-task my-app --process batch_job
+
    cf run-task my-app`,
   args: APP_NAME,
   flags: [
@@ -26,7 +28,7 @@ EXAMPLES:
     value("--process", "Process type to use as a template for command, memory, and disk for the created task."),
     flag("--wait -w", "Wait for the task to complete before exiting"),
   ],
-  related: "logs, tasks, terminate-task",
+  related: "logs, tasks, task, terminate-task",
   run: async (cli, input) => {
     const { ui, cc, org, space } = cli;
     const user = cli.requireTarget("space");

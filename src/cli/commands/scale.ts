@@ -3,6 +3,7 @@ import { showApp } from "../app-summary.ts";
 import { bytesPerSecond, megabytes } from "../bytes.ts";
 import { APP_NAME, type Command, flag, value } from "../command.ts";
 import { AllInstancesCrashed, explainStartFailure, UsageError } from "../errors.ts";
+import { scaleProcess } from "../processes.ts";
 
 export const command: Command = {
   usage: `cf scale APP_NAME [--process PROCESS] [-i INSTANCES] [-k DISK] [-m MEMORY] [-l LOG_RATE_LIMIT] [-f]
@@ -46,11 +47,8 @@ Modifying the app's disk, memory, or log rate will cause the app to restart.`,
         }
         ui.text();
       }
-      const type = encodeURIComponent(input.text("process") ?? "web");
-      await cc.post(`/v3/apps/${app.guid}/processes/${type}/actions/scale`, {
-        ...(instances === undefined ? {} : { instances: Number(instances) }),
-        ...limits,
-      });
+      const change = { ...(instances === undefined ? {} : { instances: Number(instances) }), ...limits };
+      await scaleProcess(cli, app.guid, input.text("process") ?? "web", change);
       if (restarts) {
         ui.flavor`Stopping app ${name} in org ${org.name} / space ${space.name} as ${user.name}...`;
         ui.text();

@@ -5,7 +5,7 @@ export const command: Command = {
   args: [{ name: "APP_NAME" }, { name: "ENV_VAR_NAME" }, { name: "ENV_VAR_VALUE" }],
   literalFrom: 1,
   related:
-    "apps, env, restart, running-environment-variable-group, stage-package, staging-environment-variable-group, unset-env",
+    "apps, env, restart, set-running-environment-variable-group, set-staging-environment-variable-group, stage, unset-env",
   run: async (cli, input) => {
     const { ui, org, space } = cli;
     const user = cli.requireTarget("space");

@@ -2,7 +2,12 @@ import { type Command, value } from "../command.ts";
 import type { Space } from "../resources.ts";
 
 export const command: Command = {
-  usage: "cf spaces [--labels SELECTOR]",
+  usage: `cf spaces [--labels SELECTOR]
+
+EXAMPLES:
+   cf spaces
+   cf spaces --labels 'environment in (production,staging),tier in (backend)'
+   cf spaces --labels 'env=dev,!chargeback-code,tier in (backend,worker)'`,
   flags: [value("--labels", "Selector to filter spaces by labels")],
   related: "create-space, set-space-role, space, space-users",
   run: async (cli, input) => {
