@@ -41,7 +41,8 @@ test("system buildpacks have the names and the order that developers know", () =
       ["staticfile_buildpack", 1, "cflinuxfs4"],
       ["nodejs_buildpack", 2, "cflinuxfs4"],
       ["go_buildpack", 3, "cflinuxfs4"],
-      ["binary_buildpack", 4, "cflinuxfs4"],
+      ["python_buildpack", 4, "cflinuxfs4"],
+      ["binary_buildpack", 5, "cflinuxfs4"],
     ],
   );
 });
