@@ -23,6 +23,14 @@ export interface User {
   readonly passwordChangeRequired: boolean;
   /** A new value voids every token of the user. UAA: ScimUser.salt */
   readonly tokenSalt: string;
+  /** What the provider that vouches for the account said last; null: none did, or it is not to be kept. */
+  readonly info: UserInfo | null;
+}
+
+/** External groups and custom attributes of somebody, for `/userinfo` and id_tokens. UAA: UserInfo */
+export interface UserInfo {
+  readonly roles: readonly string[];
+  readonly userAttributes: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface Group {

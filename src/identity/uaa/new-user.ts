@@ -29,5 +29,6 @@ export function freshUser({ clock, random }: Pick<ProviderContext, "clock" | "ra
     previousLogonMs: null,
     passwordChangeRequired: false,
     tokenSalt: "",
+    info: null,
   };
 }

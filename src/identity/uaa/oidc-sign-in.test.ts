@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from "jose";
 import { type BootedUaa, bootUaa, type Json, UAA_URL } from "./testing/boot-uaa.ts";
 import { Browser } from "./testing/browser.ts";
 import { startOidcServer } from "./testing/oidc-server.ts";
@@ -165,4 +165,42 @@ test("who signs out here is sent to sign out at the provider too, which wants it
   });
   const again = await signIn(uaa, server.issuer, "anna");
   assert.equal(Browser.next(await again.browser.open(`${UAA_URL}/logout.do`), UAA_URL), `${UAA_URL}/login`);
+});
+
+test("what the provider says of somebody is told at /userinfo and in id_tokens, also after a refresh, to who has the scopes for it", async () => {
+  await using uaa = await bootUaa();
+  await using server = await startOidcServer([`${UAA_URL}/login/callback/corp`], (account) => ({
+    email: `${account}@corp.example`,
+    groups: ["platform-admins", "staff"],
+  }));
+  const admin = await uaa.adminClient();
+  const provider = providerOf({ discoveryUrl: `${server.issuer}/.well-known/openid-configuration` });
+  await uaa.json("POST", "/identity-providers", admin, provider);
+  const mapping = { displayName: "cloud_controller.admin", externalGroup: "platform-admins", origin: "corp" };
+  await uaa.json("POST", "/Groups/External", admin, mapping);
+  await uaa.json("POST", "/oauth/clients", admin, {
+    client_id: "curious",
+    client_secret: "one",
+    authorized_grant_types: ["password"],
+    scope: ["openid", "roles", "user_attributes"],
+  });
+  const { browser, url } = await signIn(uaa, server.issuer, "anna");
+  const passcode =
+    (await (await browser.open(url)).text()).match(/[\w-]{10,}(?=<)/g)?.find((word) => word.length >= 10) ?? "";
+  const granted = (await uaa.token({ grant_type: "password", passcode }, "curious", "one")).json;
+  const attributes = { team: ["platform-admins", "staff"] };
+  const told = async (token: unknown) => {
+    const { roles, user_attributes } = (await uaa.json("GET", "/userinfo", token)).json;
+    return [roles, user_attributes];
+  };
+  assert.deepEqual(await told(granted["access_token"]), [["cloud_controller.admin"], attributes]);
+  const refresh = { grant_type: "refresh_token", refresh_token: String(granted["refresh_token"]) };
+  const refreshed = (await uaa.token(refresh, "curious", "one")).json;
+  for (const token of [granted["id_token"], refreshed["id_token"]]) {
+    const claims = decodeJwt(String(token));
+    assert.deepEqual([claims["roles"], claims["user_attributes"]], [["cloud_controller.admin"], attributes]);
+  }
+  const narrow = (await uaa.token({ ...refresh, scope: "openid" }, "curious", "one")).json;
+  assert.deepEqual(await told(narrow["access_token"]), [undefined, undefined]);
+  assert.equal(decodeJwt(String(narrow["id_token"]))["roles"], undefined);
 });

@@ -21,6 +21,8 @@ export interface UserRow {
   previous_logon_ms: number | null;
   password_change_required: number;
   token_salt: string;
+  /** JSON of UserInfo. */
+  info: string | null;
 }
 
 export interface GroupRow {
@@ -225,4 +227,5 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 5,
     sql: "ALTER TABLE external_group_mappings ADD COLUMN added_ms INTEGER NOT NULL DEFAULT 0",
   },
+  { version: 6, sql: "ALTER TABLE users ADD COLUMN info TEXT" },
 ];

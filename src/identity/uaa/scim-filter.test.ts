@@ -154,6 +154,7 @@ test("property: the database finds exactly the users that fit", async () => {
         previous_logon_ms: null,
         password_change_required: 0,
         token_salt: "",
+        info: null,
       }));
       if (stored.length > 0) await db.insertInto("users").values(stored).execute();
       const found = await users.query(filter, { offset: 0, limit: 100, sortBy: "created", ascending: true });

@@ -40,13 +40,16 @@ export async function admit(
   await syncGroups(context, user, admission);
   const nowMs = clock.nowMs();
   await users.recordSuccess(user, nowMs);
+  const keepsInfo = provider.config["storeCustomAttributes"] !== false;
+  const info = keepsInfo ? { roles, userAttributes: identity.userAttributes } : user.info;
+  if (info !== null && JSON.stringify(info) !== JSON.stringify(user.info)) await users.saveInfo(user.id, info);
   await database.durable();
   return {
-    user: { ...user, previousLogonMs: user.lastLogonMs, lastLogonMs: nowMs },
+    user: { ...user, info, previousLogonMs: user.lastLogonMs, lastLogonMs: nowMs },
     authMethods: identity.authMethods,
     ...(identity.acr.length === 0 ? {} : { acr: identity.acr }),
     ...(roles.length === 0 ? {} : { roles }),
-    ...(provider.config["storeCustomAttributes"] === false ? {} : { userAttributes: identity.userAttributes }),
+    ...(keepsInfo ? { userAttributes: identity.userAttributes } : {}),
   };
 }
 

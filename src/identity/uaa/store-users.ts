@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import { isUniqueViolation } from "../../kit/database.ts";
 import { UaaError } from "./errors.ts";
 import { FAILURES_KEPT_MS } from "./lockout.ts";
-import type { User } from "./model.ts";
+import type { User, UserInfo } from "./model.ts";
 import type { UaaTables, UserRow } from "./schema.ts";
 import type { ScimFilter } from "./scim-filter.ts";
 import type { ScimColumn } from "./scim-filter-sql.ts";
@@ -161,9 +161,21 @@ export class UserStore {
     await this.#db.updateTable("users").set({ token_salt: salt }).where("id", "=", userId).execute();
   }
 
+  async saveInfo(userId: string, info: UserInfo): Promise<void> {
+    await this.#db
+      .updateTable("users")
+      .set({ info: infoText(info) })
+      .where("id", "=", userId)
+      .execute();
+  }
+
   async clearFailures(userId: string): Promise<void> {
     await this.#db.deleteFrom("login_failures").where("user_id", "=", userId).execute();
   }
+}
+
+function infoText(info: UserInfo | null): string | null {
+  return info === null ? null : JSON.stringify(info);
 }
 
 function fromRow(row: UserRow): User {
@@ -187,6 +199,7 @@ function fromRow(row: UserRow): User {
     previousLogonMs: row.previous_logon_ms,
     passwordChangeRequired: row.password_change_required === 1,
     tokenSalt: row.token_salt,
+    info: row.info === null ? null : (JSON.parse(row.info) as UserInfo),
   };
 }
 
@@ -212,5 +225,6 @@ function toRow(user: User): UserRow {
     previous_logon_ms: user.previousLogonMs,
     password_change_required: user.passwordChangeRequired ? 1 : 0,
     token_salt: user.tokenSalt,
+    info: infoText(user.info),
   };
 }

@@ -1,6 +1,7 @@
 import { isApproved } from "../approval.ts";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
+import type { User } from "../model.ts";
 import { parseScopes } from "../scopes.ts";
 import type { Authentication, Claims } from "../token-claims.ts";
 import { issueTokens, type TokenAnswer, verifyToken } from "../token-service.ts";
@@ -33,19 +34,21 @@ export async function refreshGrant(context: UaaContext, request: GrantRequest): 
     ...commonOf(request),
     grantType,
     user,
-    authentication: authenticationOf(claims),
+    authentication: authenticationOf(claims, user),
     scopes: granted,
     nonce: typeof claims["nonce"] === "string" ? claims["nonce"] : null,
   };
   return await issueTokens(context, grant, { token, tokenId, claims });
 }
 
-function authenticationOf(claims: Claims): Authentication {
+/** How it was at sign-in; what the provider says of the user, as it said it last. */
+function authenticationOf(claims: Claims, user: User | null): Authentication {
   const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
   const acr = claims["acr"] as { values?: unknown } | undefined;
   return {
     authTime: typeof claims["auth_time"] === "number" ? claims["auth_time"] : null,
     authMethods: texts(claims["amr"]),
     acr: texts(acr?.values),
+    ...(user === null || user.info === null ? {} : user.info),
   };
 }

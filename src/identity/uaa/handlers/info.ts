@@ -61,7 +61,7 @@ export function registerInfo(server: FastifyInstance, context: UaaContext): void
     method: ["GET", "POST"],
     url: "/userinfo",
     handler: async (request) => {
-      const { user } = await requireScope(context, request, "openid");
+      const { user, scopes } = await requireScope(context, request, "openid");
       if (user === null) throw new UaaError("access_denied", "Access is denied");
       return {
         user_id: user.id,
@@ -73,6 +73,8 @@ export function registerInfo(server: FastifyInstance, context: UaaContext): void
         email: user.email,
         email_verified: user.verified,
         previous_logon_time: user.previousLogonMs,
+        ...(scopes.has("roles") && user.info !== null ? { roles: user.info.roles } : {}),
+        ...(scopes.has("user_attributes") && user.info !== null ? { user_attributes: user.info.userAttributes } : {}),
         sub: user.id,
       };
     },
