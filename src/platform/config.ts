@@ -23,6 +23,8 @@ const databaseUrl = z.string().transform((text, context) => {
 /** Requests of one interval; -1 is any number. */
 const requestsMax = z.coerce.number().int().min(-1);
 
+const days = z.coerce.number().int().min(1).max(36_500);
+
 const schema = z.strictObject({
   /** State folder: removing it is a clean uninstall. */
   state: z.string().min(1),
@@ -43,6 +45,11 @@ const schema = z.strictObject({
   logLevel: z.enum(["debug", "info", "warn", "error"]),
   /** Memory that the cell offers, MB; null: what the machine has, less 2 GB for the platform. */
   cellMemoryMb: z.coerce.number().int().min(256).nullable(),
+  /** How long records of the Cloud Controller are kept, days. CC: audit_events.cutoff_age_in_days and others */
+  auditEventDays: days,
+  usageEventDays: days,
+  completedTaskDays: days,
+  finishedJobDays: days,
   /** Loopback port with `/metrics` for Prometheus and `/healthz` of the whole platform; null: none. */
   metricsPort: port.nullable(),
   /** Where Cloud Controller and UAA keep their rows; null: SQLite files in the state folder. */
@@ -74,6 +81,10 @@ const OPTIONS = {
   "log-level": { key: "logLevel", environment: "INGOT_LOG_LEVEL" },
   "cell-memory": { key: "cellMemoryMb", environment: "INGOT_CELL_MEMORY" },
   "metrics-port": { key: "metricsPort", environment: "INGOT_METRICS_PORT" },
+  "audit-event-days": { key: "auditEventDays", environment: "INGOT_AUDIT_EVENT_DAYS" },
+  "usage-event-days": { key: "usageEventDays", environment: "INGOT_USAGE_EVENT_DAYS" },
+  "completed-task-days": { key: "completedTaskDays", environment: "INGOT_COMPLETED_TASK_DAYS" },
+  "finished-job-days": { key: "finishedJobDays", environment: "INGOT_FINISHED_JOB_DAYS" },
   database: { key: "database", environment: "INGOT_DATABASE" },
   "rate-limit": { key: "rateLimit", environment: "INGOT_RATE_LIMIT" },
   "rate-limit-unauthenticated": { key: "rateLimitUnauthenticated", environment: "INGOT_RATE_LIMIT_UNAUTHENTICATED" },
@@ -142,6 +153,10 @@ export function readCommandLine(
     logLevel: "info",
     cellMemoryMb: null,
     metricsPort: null,
+    auditEventDays: 31,
+    usageEventDays: 31,
+    completedTaskDays: 31,
+    finishedJobDays: 90,
     database: null,
     rateLimit: null,
     rateLimitUnauthenticated: 1000,

@@ -36,6 +36,8 @@ export interface CcConfig {
   /** MD5 or SHA-256 of the SSH proxy's host key, as `ssh-keygen -l` prints it. */
   readonly appSshHostKeyFingerprint: string;
   readonly limits: CcLimits;
+  /** Left out: as the real one. */
+  readonly retention?: Partial<Retention>;
   /** How many requests one may make; null or left out: any number, which is CC's default too. */
   readonly rateLimits?: RateLimits | null;
   /** Origins whose pages may ask, `*` stands for anything. CC: allowed_cors_domains */
@@ -66,6 +68,18 @@ export interface CcInfo {
   readonly supportAddress: string;
   readonly minCliVersion: string;
   readonly minRecommendedCliVersion: string;
+}
+
+/** What is kept how long, or how much of it. */
+export interface Retention {
+  readonly auditEventDays: number;
+  /** Of apps and of services; the last one is kept in any case. */
+  readonly usageEventDays: number;
+  readonly completedTaskDays: number;
+  readonly finishedJobDays: number;
+  /** Those that are over. Revisions have a limit of their own. */
+  readonly buildsPerApp: number;
+  readonly deploymentsPerApp: number;
 }
 
 /** CC: config/cloud_controller.yml and cf-deployment's cloud_controller_ng defaults. */

@@ -67,6 +67,12 @@ export async function startCapi(
                 adminMax: config.rateLimitAdmin,
                 intervalMinutes: config.rateLimitMinutes,
               },
+        retention: {
+          auditEventDays: config.auditEventDays,
+          usageEventDays: config.usageEventDays,
+          completedTaskDays: config.completedTaskDays,
+          finishedJobDays: config.finishedJobDays,
+        },
         corsOrigins: config.corsOrigins,
         orgManagersCreateUsers: config.orgManagersCreateUsers,
         systemBuildpacks: systemBuildpacks(),

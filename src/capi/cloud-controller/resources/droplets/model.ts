@@ -75,7 +75,7 @@ export async function expireDroplets(api: CcApi, appGuid: string): Promise<void>
   const old = await api.db
     .selectFrom("droplets")
     .where("app_guid", "=", appGuid)
-    .where("state", "=", "STAGED")
+    .where("state", "in", ["STAGED", "FAILED"])
     .where("lifecycle_type", "!=", "docker")
     .where("guid", "not in", kept)
     .where("guid", "not in", running)

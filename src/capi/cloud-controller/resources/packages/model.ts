@@ -34,7 +34,7 @@ export async function expirePackages(api: CcApi, appGuid: string): Promise<void>
     .selectFrom("packages")
     .where("app_guid", "=", appGuid)
     .where("type", "=", "bits")
-    .where("state", "=", "READY")
+    .where("state", "in", ["READY", "FAILED"])
     .where("guid", "not in", current)
     .orderBy("id", "desc")
     .offset(READY_KEPT)
