@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +11,8 @@ import { systemRandom } from "../../src/kit/random-system.ts";
 import { type BootedIngot, bootIngot } from "./boot-ingot.ts";
 
 const HELLO = join(import.meta.dirname, "..", "..", "examples", "hello-node");
+/** Path of an official cf CLI: then that is run instead of ours, and shows that what is expected here is right. */
+const OFFICIAL = process.env["INGOT_OFFICIAL_CF"];
 const GUID = /[0-9a-f]{8}-[0-9a-f-]{27}/;
 /** No command waits longer, except for what it starts. */
 const COMMAND_WITHIN_MS = 120_000;
@@ -36,6 +39,7 @@ after(async () => {
 
 /** Runs our command line in this process, which starts no program for each of so many commands. Output as one sees it. */
 async function cf(words: readonly string[], typed = ""): Promise<{ readonly code: number; readonly output: string }> {
+  if (OFFICIAL !== undefined) return official(OFFICIAL, words, typed);
   let output = "";
   const screen = (): Writable =>
     new Writable({
@@ -60,6 +64,13 @@ async function cf(words: readonly string[], typed = ""): Promise<{ readonly code
     version: "1.2.3",
   });
   return { code, output };
+}
+
+function official(path: string, words: readonly string[], typed: string): { code: number; output: string } {
+  const env = { ...process.env, CF_HOME: folder, CF_COLOR: "false" };
+  const argv = ["-c", 'exec "$@" 2>&1', "sh", path, ...words];
+  const { status, stdout } = spawnSync("sh", argv, { cwd: folder, env, input: typed, timeout: COMMAND_WITHIN_MS });
+  return { code: status ?? -1, output: stdout.toString() };
 }
 
 /** A command (words apart by spaces), what its output must show, and its exit code unless that is 0. */
