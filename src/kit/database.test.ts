@@ -114,3 +114,37 @@ test("a second equal name is told by its column, whatever its case", async () =>
     return true;
   });
 });
+
+test("nothing is in an empty list and everything outside of it, wherever in a statement it stands", async () => {
+  await using place = new TestDatabase();
+  await using database = await openDatabase<Tables>(place.location, MIGRATIONS);
+  const { db } = database;
+  for (const name of ["a", "b"]) await add(database, name);
+  const select = db.selectFrom("things").select("name").orderBy("name");
+  const found = async (query: typeof select): Promise<string[]> => (await query.execute()).map(({ name }) => name);
+  const nobody = db.selectFrom("things").where("name", "in", []).select("id");
+  assert.deepEqual(await found(select.where("name", "in", [])), []);
+  assert.deepEqual(await found(select.where("name", "not in", [])), ["a", "b"]);
+  assert.deepEqual(await found(select.where("id", "in", nobody)), []);
+  assert.deepEqual(await found(select.where("id", "not in", nobody)), ["a", "b"]);
+  assert.deepEqual(
+    await found(
+      select.where((eb) => eb.or([eb("id", "in", nobody), eb.and([eb("name", "=", "b"), eb("id", "not in", [])])])),
+    ),
+    ["b"],
+  );
+  await db
+    .deleteFrom("things")
+    .where("id", "in", nobody.where("name", "not in", []))
+    .execute();
+  await db.updateTable("things").set({ size: 1 }).where("id", "not in", nobody).execute();
+  assert.deepEqual(await found(select.where("size", "=", 1)), ["a", "b"]);
+});
+
+test("a text with NUL is found nowhere and spoils nothing", async () => {
+  await using place = new TestDatabase();
+  await using database = await openDatabase<Tables>(place.location, MIGRATIONS);
+  await add(database, "a");
+  const found = await database.db.selectFrom("things").where("name", "=", "a\0").selectAll().execute();
+  assert.deepEqual(found, []);
+});

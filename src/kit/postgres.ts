@@ -1,15 +1,19 @@
 import { createHash } from "node:crypto";
 import {
+  type BinaryOperationNode,
   CompiledQuery,
   type DatabaseConnection,
-  HandleEmptyInListsPlugin,
+  type EmptyInListNode,
   Kysely,
+  OperatorNode,
   PostgresDialect,
   type PostgresDialectConfig,
   PostgresDriver,
   PostgresQueryCompiler,
+  PrimitiveValueListNode,
   replaceWithNoncontingentExpression,
   type TransactionSettings,
+  ValueListNode,
 } from "kysely";
 import type { Database } from "./database.ts";
 import { PostgresConnections } from "./postgres-connections.ts";
@@ -41,10 +45,8 @@ async function openSchema<T>(
 ): Promise<Database<T>> {
   if (!/^[a-z][a-z0-9_]{0,62}$/.test(schema)) throw new TypeError(`not a schema name: ${schema}`);
   await migrate(connections, schema, migrations);
-  // PostgreSQL does not know `IN ()`. As on SQLite: no row is in an empty list, every row is outside.
-  const emptyLists = new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression });
   const pool = connections.in(schema);
-  const db = new Kysely<T>({ dialect: new WritersTakeTurns({ pool }), plugins: [emptyLists] });
+  const db = new Kysely<T>({ dialect: new WritersTakeTurns({ pool }) });
   return {
     kind: "postgres",
     db,
@@ -85,7 +87,7 @@ class WritersTakeTurns extends PostgresDialect {
   }
 
   override createQueryCompiler(): PostgresQueryCompiler {
-    return new WithoutNul();
+    return new InSqlitesWords();
   }
 }
 
@@ -96,11 +98,24 @@ class TurnDriver extends PostgresDriver {
   }
 }
 
-/** PostgreSQL has no NUL in texts: a name with one is found nowhere, as it should be. */
-class WithoutNul extends PostgresQueryCompiler {
+/** What SQLite takes and PostgreSQL does not. */
+class InSqlitesWords extends PostgresQueryCompiler {
+  /** Texts have no NUL: a name with one is found nowhere, as it should be. */
   protected override addParameter(value: unknown): void {
     super.addParameter(typeof value === "string" ? value.replaceAll("\0", "\u{fffd}") : value);
   }
+
+  /** No row is in an empty list, every row is outside. Kysely's plugin for it does not look into subqueries. */
+  protected override visitBinaryOperation(node: BinaryOperationNode): void {
+    super.visitBinaryOperation(isInNothing(node) ? replaceWithNoncontingentExpression(node) : node);
+  }
+}
+
+function isInNothing(node: BinaryOperationNode): node is EmptyInListNode {
+  const { operator, rightOperand } = node;
+  if (!OperatorNode.is(operator) || !["in", "not in"].includes(operator.operator)) return false;
+  const isList = PrimitiveValueListNode.is(rightOperand) || ValueListNode.is(rightOperand);
+  return isList && rightOperand.values.length === 0;
 }
 
 const TURN = CompiledQuery.raw("SELECT pg_advisory_xact_lock(hashtext(current_schema()))");
