@@ -10,7 +10,7 @@ export const HTTP_ROUTE_FLAGS = [
   value("--path", "Path for the HTTP route"),
 ];
 
-export const ROUTE_FLAGS = [...HTTP_ROUTE_FLAGS, value("--port", "Port for the TCP route")];
+export const ROUTE_FLAGS = [...HTTP_ROUTE_FLAGS, value("--port", "Port for the TCP route (default: random port)")];
 
 /** Of commands that look for a route. */
 export const KNOWN_ROUTE_FLAGS = [
@@ -37,7 +37,7 @@ export function routeParts(input: Input): RouteParts {
   return {
     host: input.text("hostname") ?? "",
     path: path === "" || path.startsWith("/") ? path : `/${path}`,
-    port: port === undefined ? null : Number(port),
+    port: Number(port ?? 0) || null,
   };
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -181,6 +181,15 @@ test("domains are made for all or for an org, shared with another, and deleted",
   );
 });
 
+test("router groups are those of the routing API that the platform names", async () => {
+  await using web = await serve({ "/v1/router_groups": [{ guid: "g", name: "default-tcp", type: "tcp" }] });
+  const path = join(me.folder, ".cf", "config.json");
+  const config = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+  writeFileSync(path, JSON.stringify({ ...config, RoutingAPIEndpoint: web.url }));
+  await me.run(["router-groups", /^Getting router groups as admin\.\.\.\n\nname +type\ndefault-tcp +tcp\n$/]);
+  writeFileSync(path, JSON.stringify(config));
+});
+
 test("route policies say who may reach a route of a domain that asks for them", async () => {
   const add = "add-route-policy id.example.com --hostname back";
   await me.run(
@@ -252,7 +261,7 @@ test("buildpacks are made of a folder, a zip or an address, changed and deleted"
   chmodSync(join(bin, "detect"), 0o755);
   mkdirSync(join(me.folder, "empty"));
   writeFileSync(join(me.folder, "text"), "no zip");
-  await using web = await serve({ "/gone.zip": 404 });
+  await using web = await serve({});
   await me.run(
     [
       "create-buildpack one pack 90",
@@ -291,10 +300,14 @@ test("buildpacks are made of a folder, a zip or an address, changed and deleted"
   );
 });
 
-/** A web server that answers these paths with these statuses. */
-async function serve(statuses: Readonly<Record<string, number>>): Promise<AsyncDisposable & { readonly url: string }> {
+/** A web server with these documents and nothing else. */
+async function serve(
+  documents: Readonly<Record<string, unknown>>,
+): Promise<AsyncDisposable & { readonly url: string }> {
   const server: Server = createServer((request, response) => {
-    response.writeHead(statuses[request.url ?? ""] ?? 500).end();
+    const document = documents[request.url ?? ""];
+    response.writeHead(document === undefined ? 404 : 200, { "content-type": "application/json" });
+    response.end(JSON.stringify(document));
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   return {

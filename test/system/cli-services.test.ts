@@ -281,6 +281,12 @@ test("apps are bound to instances, several times where that is asked for, and un
     ["update-user-provided-service bound -t x", /The service instance 'bound' is not user-provided\nFAILED/, 1],
     ["update-service given -t x", /The service instance 'given' is not managed\nFAILED/, 1],
   );
+  writeFileSync(join(me.folder, "broken.json"), "{");
+  await me.run([
+    "cups broken -p broken.json",
+    /The file 'broken\.json' contains invalid JSON\. Please provide a path to a file containing a valid JSON object\./,
+    1,
+  ]);
   await me.answer("me\nsecret\n", "cups asked -p user,pass", /^user: \npass: \nCreating user provided service asked/);
   await me.run(
     [

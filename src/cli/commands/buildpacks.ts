@@ -2,12 +2,17 @@ import type { Buildpack } from "../buildpack-details.ts";
 import { type Command, value } from "../command.ts";
 
 export const command: Command = {
-  usage: "cf buildpacks [--labels SELECTOR] [--lifecycle buildpack|cnb]",
+  usage: `cf buildpacks [--labels SELECTOR] [--lifecycle buildpack|cnb]
+
+EXAMPLES:
+   cf buildpacks
+   cf buildpacks --labels 'env=dev,!chargeback-code,tier in (backend,worker)'
+   cf buildpacks --lifecycle cnb`,
   flags: [
     value("--labels", "Selector to filter buildpacks by labels"),
     value("--lifecycle", "Filter buildpacks by lifecycle ('buildpack' or 'cnb')"),
   ],
-  related: "create-buildpack, delete-buildpack, rename-buildpack, update-buildpack",
+  related: "create-buildpack, delete-buildpack, update-buildpack",
   run: async (cli, input) => {
     const user = cli.requireTarget("login");
     cli.ui.flavor`Getting buildpacks as ${user.name}...`;

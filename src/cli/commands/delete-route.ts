@@ -1,7 +1,7 @@
 import { type Command, flag } from "../command.ts";
 import { NotFound } from "../errors.ts";
 import type { Domain } from "../resources.ts";
-import { findRoute, ROUTE_FLAGS, routeParts, routeUrl } from "../routes.ts";
+import { findRoute, KNOWN_ROUTE_FLAGS, routeParts, routeUrl } from "../routes.ts";
 
 export const command: Command = {
   usage: `Delete an HTTP route:
@@ -9,7 +9,7 @@ export const command: Command = {
 Delete a TCP route:
    cf delete-route DOMAIN --port PORT [-f]`,
   args: [{ name: "DOMAIN" }],
-  flags: [flag("-f", "Force deletion without confirmation"), ...ROUTE_FLAGS],
+  flags: [flag("-f", "Force deletion without confirmation"), ...KNOWN_ROUTE_FLAGS],
   related: "delete-orphaned-routes, routes, unmap-route",
   run: async (cli, input) => {
     const { ui, cc } = cli;

@@ -2,9 +2,13 @@ import { type Command, value } from "../command.ts";
 import { isPolicyDomain, type PolicyDomain } from "../policy-domains.ts";
 
 export const command: Command = {
-  usage: "cf domains [--labels SELECTOR]",
+  usage: `cf domains [--labels SELECTOR]
+
+EXAMPLES:
+   cf domains
+   cf domains --labels 'env=dev,!chargeback-code,tier in (backend,worker)'`,
   flags: [value("--labels", "Selector to filter domains by labels")],
-  related: "create-private-domain, create-route, create-shared-domain, routes",
+  related: "create-private-domain, create-route, create-shared-domain, routes, set-label",
   run: async (cli, input) => {
     const { ui, cc, org } = cli;
     const user = cli.requireTarget("org");

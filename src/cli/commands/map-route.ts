@@ -17,8 +17,14 @@ EXAMPLES:
   args: [{ name: "APP_NAME" }, { name: "DOMAIN" }],
   flags: [
     ...ROUTE_FLAGS,
-    value("--app-protocol", "Protocol for the route destination (default: http1). Only applied to HTTP routes"),
-    value("--app-port", "App port for the route destination (default: 8080). Only applied to HTTP routes"),
+    value(
+      "--app-protocol",
+      "[Beta flag, subject to change] Protocol for the route destination (default: http1). Only applied to HTTP routes",
+    ),
+    value(
+      "--app-port",
+      "[Beta flag, subject to change] App port for the route destination (default: 8080). Only applied to HTTP routes",
+    ),
     list("--option -o", "Set the value of a per-route option"),
   ],
   related: "create-route, routes, unmap-route, update-route",

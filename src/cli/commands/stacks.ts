@@ -7,7 +7,11 @@ interface Stack extends Resource {
 }
 
 export const command: Command = {
-  usage: "cf stacks [--labels SELECTOR]",
+  usage: `cf stacks [--labels SELECTOR]
+
+EXAMPLES:
+   cf stacks
+   cf stacks --labels 'env=dev,!chargeback-code,tier in (backend,worker)'`,
   flags: [value("--labels", "Selector to filter stacks by labels")],
   related: "create-buildpack, delete-buildpack, stack, update-buildpack, update-stack",
   run: async (cli, input) => {

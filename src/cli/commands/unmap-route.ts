@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { destinationOf, findRoute, ROUTE_FLAGS, routeParts, routeUrl } from "../routes.ts";
+import { destinationOf, findRoute, KNOWN_ROUTE_FLAGS, routeParts, routeUrl } from "../routes.ts";
 
 export const command: Command = {
   usage: `Unmap an HTTP route:
@@ -13,7 +13,7 @@ EXAMPLES:
    cf unmap-route my-app example.com --hostname myhost --path foo # myhost.example.com/foo
    cf unmap-route my-app example.com --port 5000                  # example.com:5000`,
   args: [{ name: "APP_NAME" }, { name: "DOMAIN" }],
-  flags: ROUTE_FLAGS,
+  flags: KNOWN_ROUTE_FLAGS,
   related: "delete-route, map-route, routes",
   run: async (cli, input) => {
     const { ui, cc, org, space } = cli;
