@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Flag, QuotaColumns } from "./store/schema.ts";
-import { check, own } from "./validation.ts";
+import { check, numberOf, own } from "./validation.ts";
 
 const INT_MAX = 2_147_483_647;
 
@@ -9,7 +9,8 @@ function limit(max = INT_MAX) {
   return z
     .unknown()
     .superRefine(
-      check<unknown>((value) => {
+      check<unknown>((given) => {
+        const value = numberOf(given);
         if (value === null || value === undefined) return [];
         if (typeof value !== "number") return ["is not a number"];
         if (!Number.isInteger(value)) return ["must be an integer"];
@@ -17,7 +18,7 @@ function limit(max = INT_MAX) {
         return value > max ? [`must be less than or equal to ${max}`] : [];
       }),
     )
-    .transform((value) => value as number | null | undefined)
+    .transform((value) => numberOf(value) as number | null | undefined)
     .optional();
 }
 

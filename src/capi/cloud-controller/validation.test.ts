@@ -7,11 +7,13 @@ import {
   full,
   humanize,
   metadata,
+  own,
   parseBody,
   relationships,
   toMany,
   toOne,
   toOneRequired,
+  whole,
 } from "./validation.ts";
 
 const BODY = z.strictObject({
@@ -100,6 +102,33 @@ test("relationships to one and to many give guids", () => {
   const schema = z.strictObject({ one: toOne("one"), many: toMany("many") });
   const body = { one: { data: null }, many: { data: [{ guid: "a" }, { guid: "b" }] } };
   assert.deepEqual(parseBody(schema, body), { one: null, many: ["a", "b"] });
+});
+
+test("whole numbers may be given as text, as Rails has it", () => {
+  const schema = z.strictObject({
+    size: whole((number) => number.gt(0, { error: own("must be greater than 0") })).nullish(),
+  });
+  for (const [given, read] of [
+    ["64", 64],
+    ["+64", 64],
+    [64, 64],
+    [null, null],
+    ["1e2", 100],
+  ] as const) {
+    assert.deepEqual(parseBody(schema, { size: given }), { size: read });
+  }
+  assert.deepEqual(parseBody(schema, {}), {});
+  for (const [given, text] of [
+    ["", "is not a number"],
+    ["0x10", "is not a number"],
+    [" 64", "is not a number"],
+    [["64"], "is not a number"],
+    [true, "is not a number"],
+    ["1.5", "must be an integer"],
+    ["-1", "must be greater than 0"],
+  ] as const) {
+    assert.equal(texts(schema, { size: given }), `Size ${text}`);
+  }
 });
 
 test("own checks follow the attribute, full ones stand alone", () => {

@@ -101,6 +101,18 @@ export function check<T>(messages: (value: T) => readonly string[]): (value: T, 
   };
 }
 
+/** A whole number, or its digits in a string: Rails' numericality takes both, and clients send both. */
+export function whole(limits: (number: z.ZodNumber) => z.ZodNumber) {
+  const number = z.number({ error: own("is not a number") }).int({ error: own("must be an integer") });
+  return z.preprocess(numberOf, limits(number));
+}
+
+/** The number that a string shows; anything else stays. */
+export function numberOf(value: unknown): unknown {
+  const shown = typeof value === "string" && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value);
+  return shown ? Number(value) : value;
+}
+
 /** Organization and space names: no escapes. CC: ORG_NAME_REGEX */
 export function hasOnlyPrintable(value: string): boolean {
   return /^[\p{L}\p{N}\p{P}\p{S}\p{M}\p{Zs}]+$/u.test(value);

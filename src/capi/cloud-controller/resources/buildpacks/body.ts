@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { check, metadata, own } from "../../validation.ts";
+import { check, metadata, own, whole } from "../../validation.ts";
 
 const name = () =>
   z
@@ -11,11 +11,7 @@ const stack = () =>
     .string({ error: own("must be a string") })
     .max(250, { error: own("is too long (maximum is 250 characters)") })
     .nullish();
-const position = () =>
-  z
-    .number({ error: own("is not a number") })
-    .int({ error: own("must be an integer") })
-    .min(1, { error: own("must be greater than or equal to 1") });
+const position = () => whole((number) => number.min(1, { error: own("must be greater than or equal to 1") }));
 const flag = () => z.boolean({ error: own("must be a boolean") });
 
 /** CC: messages/buildpack_create_message.rb */

@@ -1,14 +1,9 @@
 import { z } from "zod";
-import { full, metadata, own } from "../../validation.ts";
+import { full, metadata, own, whole } from "../../validation.ts";
 import { environmentVariables } from "../apps/environment-variables.ts";
 import { lifecycle } from "../apps/lifecycle.ts";
 
-const positive = () =>
-  z
-    .number({ error: own("is not a number") })
-    .int({ error: own("must be an integer") })
-    .gt(0, { error: own("must be greater than 0") })
-    .nullish();
+const positive = () => whole((number) => number.gt(0, { error: own("must be greater than 0") })).nullish();
 
 /** CC: messages/build_create_message.rb */
 export const BUILD_CREATE = z
@@ -17,11 +12,9 @@ export const BUILD_CREATE = z
     lifecycle: lifecycle(),
     staging_memory_in_mb: positive(),
     staging_disk_in_mb: positive(),
-    staging_log_rate_limit_bytes_per_second: z
-      .number({ error: own("is not a number") })
-      .int({ error: own("must be an integer") })
-      .min(-1, { error: own("must be greater than or equal to -1") })
-      .nullish(),
+    staging_log_rate_limit_bytes_per_second: whole((number) =>
+      number.min(-1, { error: own("must be greater than or equal to -1") }),
+    ).nullish(),
     environment_variables: environmentVariables(),
     metadata: metadata(),
   })

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { full, metadata, own, validationTexts } from "../../validation.ts";
+import { full, metadata, numberOf, own, validationTexts } from "../../validation.ts";
 import { PROCESS_SCALE } from "../processes/body.ts";
 
 const OPTION_KEYS = [
@@ -56,7 +56,8 @@ export const DEPLOYMENT_UPDATE = z.strictObject({ metadata: metadata() });
 /** What is null is not given: the cf CLI names every option. */
 function givenOptions(options: Record<string, unknown>): DeploymentOptions {
   const { canary, ...rest } = options;
-  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
+  const named = Object.entries(rest).filter(([, value]) => value !== null);
+  const given = Object.fromEntries(named.map(([name, value]) => [name, numberOf(value)]));
   const { steps } = (canary ?? {}) as { steps?: readonly { instance_weight: number }[] | null };
   return { max_in_flight: 1, ...given, ...(steps === undefined || steps === null ? {} : { canary: { steps } }) };
 }

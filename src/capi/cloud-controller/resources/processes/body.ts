@@ -1,27 +1,23 @@
 import { z } from "zod";
-import { metadata, own } from "../../validation.ts";
+import { metadata, own, whole } from "../../validation.ts";
 
 /** CC: base_message.rb, MAX_DB_INT and MAX_DB_BIGINT (the latter beyond what JSON numbers hold exactly). */
 const INT_MAX = 2_147_483_647;
 const BIGINT_MAX = Number.MAX_SAFE_INTEGER;
 
 export const wholeNumber = (min: number, max: number) =>
-  z
-    .number({ error: own("is not a number") })
-    .int({ error: own("must be an integer") })
-    .min(min, {
-      error: own(min === 1 ? "must be greater than or equal to 1" : `must be greater than or equal to ${min}`),
-    })
-    .max(max, { error: own(`must be less than or equal to ${max}`) })
-    .nullish();
+  whole((number) =>
+    number
+      .min(min, { error: own(`must be greater than or equal to ${min}`) })
+      .max(max, { error: own(`must be less than or equal to ${max}`) }),
+  ).nullish();
 
 const positive = () =>
-  z
-    .number({ error: own("is not a number") })
-    .int({ error: own("must be an integer") })
-    .gt(0, { error: own("must be greater than 0") })
-    .max(INT_MAX, { error: own(`must be less than or equal to ${INT_MAX}`) })
-    .nullish();
+  whole((number) =>
+    number
+      .gt(0, { error: own("must be greater than 0") })
+      .max(INT_MAX, { error: own(`must be less than or equal to ${INT_MAX}`) }),
+  ).nullish();
 
 /** CC: messages/process_scale_message.rb */
 export const PROCESS_SCALE = z.strictObject({

@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { check, full, humanize, metadata, own, parseBody, relationships, toOneRequired } from "../../validation.ts";
+import {
+  check,
+  full,
+  humanize,
+  metadata,
+  numberOf,
+  own,
+  parseBody,
+  relationships,
+  toOneRequired,
+} from "../../validation.ts";
 
 const HOST_MAX = 63;
 const PATH_MAX = 128;
@@ -28,7 +38,8 @@ export function pathTexts(path: unknown): string[] {
   ];
 }
 
-function portTexts(port: unknown): string[] {
+function portTexts(given: unknown): string[] {
+  const port = numberOf(given);
   if (port === undefined || port === null) return [];
   if (typeof port !== "number") return ["is not a number"];
   if (!Number.isInteger(port)) return ["must be an integer"];
@@ -115,7 +126,7 @@ export function parseRouteCreate(body: unknown, hashing: boolean) {
     z.strictObject({
       host: lenient<string>(hostTexts),
       path: lenient<string>(pathTexts),
-      port: lenient<number>(portTexts),
+      port: lenient<number | string>(portTexts).transform((port) => numberOf(port) as number | undefined),
       relationships: relationships({ space: toOneRequired("space"), domain: toOneRequired("domain") }),
       options: options(hashing),
       metadata: metadata(),

@@ -4,7 +4,7 @@ import { isUniqueViolation } from "../../../../kit/database.ts";
 import type { CcApi } from "../../api/api.ts";
 import { unprocessable } from "../../errors.ts";
 import type { CcDatabase, SidecarsTable } from "../../store/schema.ts";
-import { check, own } from "../../validation.ts";
+import { check, own, whole } from "../../validation.ts";
 
 export type Sidecar = Selectable<SidecarsTable>;
 
@@ -30,11 +30,7 @@ const processTypes = () =>
       ]),
     )
     .transform((value) => (value as unknown[]).map(String));
-const memory = () =>
-  z
-    .number({ error: own("is not a number") })
-    .int({ error: own("must be an integer") })
-    .min(1, { error: own("must be greater than 0") });
+const memory = () => whole((number) => number.min(1, { error: own("must be greater than 0") }));
 
 /** CC: messages/sidecar_create_message.rb */
 export const SIDECAR_CREATE = z.strictObject({

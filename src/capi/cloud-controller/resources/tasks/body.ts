@@ -1,12 +1,7 @@
 import { z } from "zod";
-import { full, metadata, own } from "../../validation.ts";
+import { full, metadata, own, whole } from "../../validation.ts";
 
-const positive = () =>
-  z
-    .number({ error: own("is not a number") })
-    .int({ error: own("must be an integer") })
-    .gt(0, { error: own("must be greater than 0") })
-    .nullish();
+const positive = () => whole((number) => number.gt(0, { error: own("must be greater than 0") })).nullish();
 
 /** CC: messages/task_create_message.rb, models/runtime/task_model.rb */
 export const TASK_CREATE = z
@@ -20,11 +15,9 @@ export const TASK_CREATE = z
       .nullish(),
     disk_in_mb: positive(),
     memory_in_mb: positive(),
-    log_rate_limit_in_bytes_per_second: z
-      .number({ error: own("is not a number") })
-      .int({ error: own("must be an integer") })
-      .gt(-2, { error: own("must be greater than -2") })
-      .nullish(),
+    log_rate_limit_in_bytes_per_second: whole((number) =>
+      number.gt(-2, { error: own("must be greater than -2") }),
+    ).nullish(),
     droplet_guid: z
       .string({ error: own("must be a string") })
       .min(1, { error: own("must be between 1 and 200 characters") })
