@@ -241,6 +241,35 @@ test("a request that is traced shows no secret", async (context) => {
   assert.ok(!login.out.includes("password=right") && !login.out.includes(`"refresh"`));
 });
 
+test("a droplet is fetched from where the API sends us, and only the API sees the token", async (context) => {
+  const tokens: (string | undefined)[] = [];
+  const droplet = { guid: "d1", state: "STAGED" };
+  const { run, url } = await world(context, {
+    "GET /v3/organizations": () => page([{ guid: "o", name: "acme" }]),
+    "GET /v3/spaces": () =>
+      page([{ guid: "s", name: "dev", relationships: { organization: { data: { guid: "o" } } } }]),
+    "GET /v3/apps": () => page([{ guid: "a", name: "dora" }]),
+    "GET /v3/droplets": () => page([droplet]),
+    "GET /v3/droplets/d1/download": ({ headers }) => {
+      tokens.push(headers.authorization);
+      return { status: 302, headers: { location: `${url.replace("api.", "blobs.")}/signed` } };
+    },
+    "GET /signed": ({ headers }) => {
+      tokens.push(headers.authorization);
+      return { json: "bits" };
+    },
+  });
+  await run(["api", url]);
+  await run(["auth", "admin", "right"]);
+  await run(["target", "-o", "acme", "-s", "dev"]);
+  const { code, out, err } = await run(["download-droplet", "dora", "--droplet", "d1", "-p", "dora.tgz"]);
+  assert.deepEqual([code, err], [0, ""]);
+  assert.match(out, /Droplet downloaded successfully at dora\.tgz\nOK/);
+  assert.deepEqual([tokens.length, tokens[0]?.startsWith("bearer "), tokens[1]], [2, true, undefined]);
+  const lost = await run(["download-droplet", "dora", "--droplet", "d1", "-p", "no/where.tgz"]);
+  assert.match(lost.err, /^Error creating droplet file: open .*no\/where\.tgz: no such file or directory\n$/);
+});
+
 test("every command of the list can be loaded and explains itself", async (context) => {
   const { run } = await world(context, {});
   const { COMMANDS } = await import("./command-list.ts");
