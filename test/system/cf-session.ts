@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,11 +8,16 @@ import { runCf } from "../../src/cli/index.ts";
 import { systemClock } from "../../src/kit/clock-system.ts";
 import { systemRandom } from "../../src/kit/random-system.ts";
 
+/** Path of an official cf CLI: then that is run instead of ours, and shows that what tests expect of ours is right. */
+const OFFICIAL = process.env["INGOT_OFFICIAL_CF"];
 /** No command waits longer, except for what it starts. */
 const COMMAND_WITHIN_MS = 120_000;
 
 /** A command (words apart by spaces), what its output must show, and its exit code unless that is 0. */
 export type Step = readonly [line: string, shows: RegExp, code?: number];
+
+/** Tests that can only hold for ours leave out what the official one has otherwise. */
+export const isOfficial = OFFICIAL !== undefined;
 
 /**
  * Somebody at our command line, with a CF_HOME of their own. Commands run in this process: no program is started for each
@@ -27,6 +33,7 @@ export class CfSession implements Disposable {
     typed = "",
     env: Readonly<Record<string, string>> = {},
   ): Promise<{ readonly code: number; readonly output: string }> {
+    if (OFFICIAL !== undefined) return await this.#official(OFFICIAL, words, typed, env);
     let output = "";
     const screen = (): Writable =>
       new Writable({
@@ -51,6 +58,27 @@ export class CfSession implements Disposable {
       version: "1.2.3",
     });
     return { code, output };
+  }
+
+  #official(
+    path: string,
+    words: readonly string[],
+    typed: string,
+    more: Readonly<Record<string, string>>,
+  ): Promise<{ readonly code: number; readonly output: string }> {
+    const env = { ...process.env, CF_HOME: this.folder, CF_COLOR: "false", ...more };
+    const argv = ["-c", 'exec "$@" 2>&1', "sh", path, ...words];
+    return new Promise((resolve, reject) => {
+      const child = spawn("sh", argv, { cwd: this.folder, env, timeout: COMMAND_WITHIN_MS });
+      let output = "";
+      child.stdout.on("data", (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+      child.on("error", reject);
+      child.on("close", (code) => resolve({ code: code ?? -1, output }));
+      child.stdin.on("error", () => undefined); // it may end without having read
+      child.stdin.end(typed);
+    });
   }
 
   async run(...steps: readonly Step[]): Promise<void> {

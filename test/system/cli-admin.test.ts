@@ -1,88 +1,27 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PassThrough, Writable } from "node:stream";
 import { after, before, test } from "node:test";
-import { runCf } from "../../src/cli/index.ts";
-import { systemClock } from "../../src/kit/clock-system.ts";
-import { systemRandom } from "../../src/kit/random-system.ts";
 import { type BootedIngot, bootIngot } from "./boot-ingot.ts";
+import { CfSession, type Step } from "./cf-session.ts";
 
 const HELLO = join(import.meta.dirname, "..", "..", "examples", "hello-node");
-/** Path of an official cf CLI: then that is run instead of ours, and shows that what is expected here is right. */
-const OFFICIAL = process.env["INGOT_OFFICIAL_CF"];
 const GUID = /[0-9a-f]{8}-[0-9a-f-]{27}/;
-/** No command waits longer, except for what it starts. */
-const COMMAND_WITHIN_MS = 120_000;
 
 let ingot: BootedIngot;
-/** CF_HOME, working directory and files of this test. */
-let folder: string;
+let me: CfSession;
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), "ingot-cli-admin-"));
+  me = new CfSession();
   ingot = await bootIngot();
-  await run(
-    [`api ${ingot.apiUrl} --skip-ssl-validation`, /OK/],
-    [`auth admin ${ingot.adminPassword}`, /OK/],
-    ["create-org acme", /OK/],
-    ["target -o acme", /OK|acme/],
-    ["create-space dev", /OK/],
-    ["target -s dev", /dev/],
-  );
+  await me.login(ingot.apiUrl, ingot.adminPassword, "acme", "dev");
 });
 after(async () => {
   await ingot?.[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
+  me?.[Symbol.dispose]();
 });
 
-/** Runs our command line in this process, which starts no program for each of so many commands. Output as one sees it. */
-async function cf(words: readonly string[], typed = ""): Promise<{ readonly code: number; readonly output: string }> {
-  if (OFFICIAL !== undefined) return official(OFFICIAL, words, typed);
-  let output = "";
-  const screen = (): Writable =>
-    new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        output += chunk.toString();
-        done();
-      },
-    });
-  const stdin = new PassThrough();
-  stdin.end(typed);
-  const code = await runCf(words, {
-    env: { CF_HOME: folder },
-    cwd: folder,
-    homeDir: folder,
-    tempDir: folder,
-    stdin,
-    stdout: screen(),
-    stderr: screen(),
-    clock: systemClock(),
-    random: systemRandom(),
-    signal: AbortSignal.timeout(COMMAND_WITHIN_MS),
-    version: "1.2.3",
-  });
-  return { code, output };
-}
-
-function official(path: string, words: readonly string[], typed: string): { code: number; output: string } {
-  const env = { ...process.env, CF_HOME: folder, CF_COLOR: "false" };
-  const argv = ["-c", 'exec "$@" 2>&1', "sh", path, ...words];
-  const { status, stdout } = spawnSync("sh", argv, { cwd: folder, env, input: typed, timeout: COMMAND_WITHIN_MS });
-  return { code: status ?? -1, output: stdout.toString() };
-}
-
-/** A command (words apart by spaces), what its output must show, and its exit code unless that is 0. */
-type Step = readonly [line: string, shows: RegExp, code?: number];
-
-async function run(...steps: readonly Step[]): Promise<void> {
-  for (const [line, shows, expected = 0] of steps) {
-    const { code, output } = await cf(line.split(" "));
-    assert.equal(code, expected, `cf ${line}:\n${output}`);
-    assert.match(output, shows, `cf ${line}:\n${output}`);
-  }
-}
+const cf = (words: readonly string[], typed = "") => me.cf(words, typed);
+const run = (...steps: readonly Step[]) => me.run(...steps);
 
 test("help and version need nobody; config keeps what it is told", async () => {
   await run(
@@ -155,9 +94,9 @@ test("spaces are renamed, have quotas, and allow SSH or not", async () => {
 });
 
 test("security groups have rules, and are bound to spaces or to all", async () => {
-  const rules = join(folder, "rules.json");
+  const rules = join(me.folder, "rules.json");
   writeFileSync(rules, JSON.stringify([{ protocol: "tcp", destination: "10.0.11.0/24", ports: "443" }]));
-  const broken = join(folder, "broken.json");
+  const broken = join(me.folder, "broken.json");
   writeFileSync(broken, "[{");
   await run(
     [`create-security-group web ${rules}`, /Creating security group web as admin\.\.\.\n\nOK/],
@@ -278,7 +217,7 @@ test("an app is made step by step: package, droplet, revisions, deployments, tas
     ["download-droplet web", /App 'web' does not have a current droplet\.\nFAILED/, 1],
   );
   const droplet = GUID.exec((await cf(["droplets", "web"])).output)![0];
-  const archive = join(folder, "droplet.tgz");
+  const archive = join(me.folder, "droplet.tgz");
   await run(
     ["set-droplet web nothing", /Unable to assign droplet: /, 1],
     [`set-droplet web ${droplet}`, /Setting app web to droplet [0-9a-f-]{36} in org acme/],
@@ -324,8 +263,8 @@ test("an app is made step by step: package, droplet, revisions, deployments, tas
 });
 
 test("an app's source and settings go to another app, and SSH is switched", async () => {
-  const manifest = join(folder, "web_manifest.yml");
-  const copy = join(folder, "copy.yml");
+  const manifest = join(me.folder, "web_manifest.yml");
+  const copy = join(me.folder, "copy.yml");
   writeFileSync(copy, "applications:\n- name: ((name))\n  memory: 64M\n  env:\n    SECRET: hush\n");
   await run(
     [`create-app-manifest web -p ${manifest}`, /Manifest file created successfully at .*web_manifest\.yml\nOK/],
