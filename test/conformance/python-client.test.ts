@@ -1,49 +1,29 @@
 import assert from "node:assert/strict";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bootIngot, runCommand } from "../system/boot-ingot.ts";
+import { authority, builtOnce, runSteps } from "./_program.ts";
 
 const HERE = join(import.meta.dirname, "python-client");
 const ROOT = join(import.meta.dirname, "..", "..");
-/** Steps in first_hour.py; a script that ends early must not pass. */
+/** Steps in first_hour.py. */
 const STEPS = 26;
 
-/** A virtual environment with the pinned client, kept beside the other installed packages. Null without Python. */
+/** A virtual environment with the pinned client. Null without Python. */
 async function pythonWithClient(): Promise<string | null> {
-  const requirements = readFileSync(join(HERE, "requirements.txt"), "utf8");
-  const version = /^cloudfoundry_client==(.+)$/m.exec(requirements)![1]!;
-  const home = join(ROOT, "node_modules", ".cache", `python-client-${version}`);
-  const python = join(home, "bin", "python");
-  const stamp = join(home, "requirements.txt");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === requirements) return python;
-  rmSync(home, { recursive: true, force: true });
-  mkdirSync(join(ROOT, "node_modules", ".cache"), { recursive: true });
-  const made = await runCommand("python3", ["-m", "venv", home]).catch(() => null);
-  if (made === null || made.code !== 0) return null;
-  const flags = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-  const installed = await runCommand(python, [...flags, join(HERE, "requirements.txt")]);
-  assert.equal(installed.code, 0, installed.output);
-  writeFileSync(`${stamp}.new`, requirements);
-  renameSync(`${stamp}.new`, stamp);
-  return python;
-}
-
-/** The platform's authority, by which clients know its certificate. */
-function authority(state: string): string {
-  const names = readdirSync(join(state, "ca")).filter((name) => /ca.*\.(crt|pem)$/.test(name));
-  assert.ok(names.length > 0, `no certificate in ${state}/ca`);
-  return join(state, "ca", names.find((name) => !name.includes("key"))!);
+  const requirements = join(HERE, "requirements.txt");
+  const version = /^cloudfoundry_client==(.+)$/m.exec(readFileSync(requirements, "utf8"))![1]!;
+  const home = await builtOnce(`python-client-${version}`, [requirements], async (home) => {
+    const made = await runCommand("python3", ["-m", "venv", home]).catch(() => null);
+    if (made === null || made.code !== 0) return false;
+    const flags = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
+    const installed = await runCommand(join(home, "bin", "python"), flags);
+    assert.equal(installed.code, 0, installed.output);
+    return true;
+  });
+  return home === null ? null : join(home, "bin", "python");
 }
 
 test("the Python client cloudfoundry-client lives through an app's first hour", async (t) => {
@@ -52,8 +32,7 @@ test("the Python client cloudfoundry-client lives through an app's first hour", 
   await using ingot = await bootIngot();
   const work = mkdtempSync(join(tmpdir(), "ingot-python-"));
   try {
-    const ended = await runCommand(python, [join(HERE, "first_hour.py")], {
-      ...process.env,
+    await runSteps(t, STEPS, python, [join(HERE, "first_hour.py")], {
       INGOT_API: ingot.apiUrl,
       INGOT_CA: authority(ingot.state),
       INGOT_PASSWORD: ingot.adminPassword,
@@ -62,14 +41,6 @@ test("the Python client cloudfoundry-client lives through an app's first hour", 
       INGOT_HTTP_PORT: String(ingot.httpPort),
       PYTHONDONTWRITEBYTECODE: "1",
     });
-    const results = ended.stdout
-      .split("\n")
-      .filter((line) => line.startsWith("{"))
-      .map((line) => JSON.parse(line) as { name: string; error: string | null });
-    for (const { name, error } of results) {
-      await t.test(name, () => assert.equal(error, null, error ?? ""));
-    }
-    assert.equal(results.length, STEPS, ended.output);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
