@@ -1,4 +1,4 @@
-import { COMMANDS } from "./command-list.ts";
+import type { CommandEntry } from "./command-list.ts";
 import { tableLines } from "./table.ts";
 
 /** A heading and rows of command names; an empty name leaves its place free. */
@@ -244,10 +244,11 @@ const USAGE = "[global options] command [arguments...] [command options]";
 const OPTION_WIDTH = 35;
 
 /** What `cf help` shows: the commands of every day with their aliases. */
-export function commonHelp(version: string): string {
+export function commonHelp(commands: readonly CommandEntry[], version: string): string {
+  const shown = new Map(commands.map(({ name, alias }) => [name, alias === undefined ? name : `${name},${alias}`]));
   const lines = [`cf version ${version}, Cloud Foundry command line tool`, `Usage: cf ${USAGE}`, ""];
   for (const [heading, rows] of COMMON) {
-    const cells = rows.map((row) => row.map(withAlias));
+    const cells = rows.map((row) => row.map((name) => shown.get(name) ?? ""));
     const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)) + 4);
     lines.push(heading);
     for (const row of cells) {
@@ -263,8 +264,8 @@ export function commonHelp(version: string): string {
 }
 
 /** What `cf help -a` shows: every command with what it does. */
-export function fullHelp(version: string): string {
-  const about = new Map(COMMANDS.map((entry) => [entry.name, entry.about]));
+export function fullHelp(commands: readonly CommandEntry[], version: string): string {
+  const about = new Map(commands.map((entry) => [entry.name, entry.about]));
   const width = Math.max(...[...about.keys()].map((name) => name.length)) + 1;
   const lines = ["NAME:", "   cf - A command line tool to interact with Cloud Foundry", ""];
   lines.push("USAGE:", `   cf ${USAGE}`, "", "VERSION:", `   ${version}`, "");
@@ -281,10 +282,4 @@ export function fullHelp(version: string): string {
   lines.push("GLOBAL OPTIONS:");
   for (const [names, text] of GLOBAL_OPTIONS) lines.push(`   ${names.padEnd(OPTION_WIDTH)}${text}`);
   return `${lines.join("\n")}\n\n`;
-}
-
-function withAlias(name: string): string {
-  const entry = COMMANDS.find((candidate) => candidate.name === name);
-  if (entry === undefined) return "";
-  return entry.alias === undefined ? name : `${name},${entry.alias}`;
 }

@@ -1,12 +1,12 @@
-import { COMMANDS, findCommand } from "./command-list.ts";
+import type { CommandEntry } from "./command-list.ts";
 
 /** Columns of environment variables, as the official help has them. */
 const ENVIRONMENT_WIDTH = 29;
 
 /** What a command is for and how it is called; null for one that is not there. */
-export async function commandHelp(name: string): Promise<string | null> {
-  const entry = findCommand(name);
-  if (entry === null) return null;
+export async function commandHelp(commands: readonly CommandEntry[], word: string): Promise<string | null> {
+  const entry = commands.find(({ name, alias }) => name === word || alias === word);
+  if (entry === undefined) return null;
   const command = await entry.load();
   const parts = [`NAME:\n   ${entry.name} - ${entry.about}`, `USAGE:\n${usageText(command.usage)}`];
   if (entry.alias !== undefined) parts.push(`ALIAS:\n   ${entry.alias}`);
@@ -47,8 +47,8 @@ function usageText(usage: string): string {
 }
 
 /** Commands whose names are near a mistyped one. */
-export function suggestionsFor(word: string): string[] {
-  const near = COMMANDS.map(({ name }) => ({ name, distance: editDistance(word, name) }));
+export function suggestionsFor(commands: readonly CommandEntry[], word: string): string[] {
+  const near = commands.map(({ name }) => ({ name, distance: editDistance(word, name) }));
   return near
     .filter(({ distance }) => distance <= 2)
     .sort((left, right) => left.distance - right.distance)

@@ -7,13 +7,13 @@ export const command: Command = {
   usage: "cf help [COMMAND]",
   args: [{ name: "COMMAND_NAME", optional: true }],
   flags: [flag("-a", "All available CLI commands")],
-  run: async ({ ui, deps }, input) => {
+  run: async ({ ui, deps, commands }, input) => {
     const name = input.optional(0);
     if (name === undefined) {
-      ui.write(input.has("a") ? fullHelp(deps.version) : commonHelp(deps.version));
+      ui.write(input.has("a") ? fullHelp(commands, deps.version) : commonHelp(commands, deps.version));
       return;
     }
-    const text = await commandHelp(name);
+    const text = await commandHelp(commands, name);
     if (text === null) throw new CliError(`'${name}' is not a registered command. See 'cf help -a'`);
     ui.write(text);
   },
