@@ -1,19 +1,22 @@
 import type { Kysely } from "kysely";
 import type { Access, HeldRole } from "./access.ts";
+import { padded } from "./padded.ts";
 import type { CcDatabase, RoleType } from "./store/schema.ts";
 
 /** All roles of a user, space roles with their organization. */
 export async function rolesOfUser(db: Kysely<CcDatabase>, userGuid: string): Promise<HeldRole[]> {
+  // Not joined: PostgreSQL would read all spaces for the few that it looks for.
   const rows = await db
     .selectFrom("roles")
-    .leftJoin("spaces", "spaces.guid", "roles.space_guid")
     .where("roles.user_guid", "=", userGuid)
-    .select([
-      "roles.type",
-      "roles.space_guid",
-      "roles.organization_guid",
-      "spaces.organization_guid as space_organization_guid",
-    ])
+    .select(["roles.type", "roles.space_guid", "roles.organization_guid"])
+    .select((eb) =>
+      eb
+        .selectFrom("spaces")
+        .whereRef("spaces.guid", "=", "roles.space_guid")
+        .select("spaces.organization_guid")
+        .as("space_organization_guid"),
+    )
     .execute();
   return rows.map((row) => ({
     type: row.type,
@@ -83,8 +86,7 @@ function organizationRoles(db: Kysely<CcDatabase>, access: Access, types: readon
 }
 
 /**
- * What `guidOf` gives for the roles of `types`; null when these are too many to be named. The last is repeated up to a power of two, so that
- * there are few statements to prepare.
+ * What `guidOf` gives for the roles of `types`, padded; null when these are too many to be named.
  */
 function namedGuids(
   access: Access,
@@ -97,8 +99,5 @@ function namedGuids(
     if (guid !== null) guids.add(guid);
   }
   if (guids.size > NAMED_MAX) return null;
-  const named = [...guids];
-  const last = named.at(-1);
-  while (last !== undefined && (named.length & (named.length - 1)) !== 0) named.push(last);
-  return named;
+  return padded([...guids]);
 }

@@ -1,6 +1,7 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { CcError } from "./errors.ts";
 import { joinMetadataKey, splitMetadataKey } from "./metadata-key.ts";
+import { padded } from "./padded.ts";
 import type { CcDatabase } from "./store/schema.ts";
 import type { MetadataChange } from "./validation.ts";
 
@@ -15,29 +16,30 @@ export const NO_METADATA: Metadata = { labels: {}, annotations: {} };
 /** Kind of resource that labels and annotations hang on: the singular name, e.g. `organization`, `app`, `process`. */
 export type MetadataOwner = string;
 
-/** Metadata of many resources in two queries. */
+/** Metadata of many resources in one query. */
 export async function metadataOf(
   db: Kysely<CcDatabase>,
   owner: MetadataOwner,
   guids: readonly string[],
 ): Promise<(guid: string) => Metadata> {
-  const found = new Map<string, { labels: Record<string, string>; annotations: Record<string, string> }>();
-  for (const table of ["labels", "annotations"] as const) {
-    if (guids.length === 0) break;
-    const rows = await db
+  if (guids.length === 0) return () => NO_METADATA;
+  const found = new Map<string, Record<"labels" | "annotations", Record<string, string>>>();
+  const named = padded(guids);
+  const from = (table: "labels" | "annotations") =>
+    db
       .selectFrom(table)
-      .where("resource_guid", "in", guids)
+      .where("resource_guid", "in", named)
       .where("resource_type", "=", owner)
-      .selectAll()
-      .execute();
-    for (const row of rows) {
-      let entry = found.get(row.resource_guid);
-      if (entry === undefined) {
-        entry = { labels: {}, annotations: {} };
-        found.set(row.resource_guid, entry);
-      }
-      entry[table][joinMetadataKey(row.key_prefix, row.key_name)] = row.value;
+      .select(["resource_guid", "key_prefix", "key_name", "value"])
+      .select(sql.lit(table).as("kind"));
+  const rows = await from("labels").unionAll(from("annotations")).execute();
+  for (const row of rows) {
+    let entry = found.get(row.resource_guid);
+    if (entry === undefined) {
+      entry = { labels: {}, annotations: {} };
+      found.set(row.resource_guid, entry);
     }
+    entry[row.kind][joinMetadataKey(row.key_prefix, row.key_name)] = row.value;
   }
   return (guid) => found.get(guid) ?? NO_METADATA;
 }
