@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { request } from "node:http";
 import { test } from "node:test";
 import { basic, bootUaa, FORM, secretOf, UAA_URL } from "./testing/boot-uaa.ts";
 
@@ -130,6 +131,24 @@ test("a method that an address does not have is 405, an unknown address 404", as
   }
   assert.equal((await uaa.send("POST", "/Users/some-id", {})).status, 405);
   assert.equal((await uaa.send("GET", "/nothing/here", {})).status, 404);
+});
+
+test("a body of another kind is refused, but says nothing where none is read", async () => {
+  await using uaa = await bootUaa();
+  const headers = { authorization: `bearer ${await uaa.adminClient()}`, "content-type": "application/xml" };
+  const refused = await uaa.send("POST", "/Users", headers, "<user/>");
+  assert.deepEqual(
+    [refused.status, refused.json["error_description"]],
+    [415, "Content type 'application/xml' not supported"],
+  );
+  assert.equal((await uaa.send("DELETE", "/Users/none", headers, "<user/>")).status, 404);
+  const { "content-type": _, ...bare } = headers;
+  const chunked = { method: "DELETE", headers: { ...bare, "transfer-encoding": "chunked" } };
+  const status = await new Promise((resolve, reject) => {
+    const sent = request(`${uaa.baseUrl}/Users/none`, chunked, (answer) => resolve(answer.resume().statusCode));
+    sent.on("error", reject).end();
+  });
+  assert.equal(status, 404, "as Go's clients send it");
 });
 
 test("answers may not be framed, guessed at or kept", async () => {
