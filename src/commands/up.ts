@@ -4,10 +4,13 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readCommandLine } from "../platform/config.ts";
 import { AlreadyRunningError, lockHolder } from "../platform/instance-lock.ts";
+import { PASSWORD_NOT_SHOWN } from "../platform/password-note.ts";
 import { openStateFolder } from "../platform/state-folder.ts";
 import { askStatus, type PlatformStatus } from "../platform/status.ts";
 import { pushApp } from "./push-app.ts";
 
+/** Tells the process that stays that what it says goes into a file, where no password belongs. */
+const DETACHED = "INGOT_UP_DETACHED";
 /** First start: packages, stack layer and keys included. */
 const DETACHED_READY_MS = 180_000;
 
@@ -19,10 +22,12 @@ export async function up(argv: readonly string[]): Promise<number> {
   const push = typeof flags["push"] === "string" ? resolve(flags["push"]) : null;
   if (flags["detach"] !== true) {
     const { runForeground } = await import("../platform/foreground.ts");
-    return await runForeground(config, async (platform, signal) => {
+    const showPassword = process.env[DETACHED] === undefined;
+    const whenReady: Parameters<typeof runForeground>[1] = async (platform, signal) => {
       if (push !== null)
         await pushApp(push, { ...platform, httpPort: platform.ports.http, state: config.state }, signal);
-    });
+    };
+    return await runForeground(config, whenReady, { showPassword });
   }
 
   const state = openStateFolder(config.state);
@@ -46,7 +51,7 @@ export async function up(argv: readonly string[]): Promise<number> {
   const child = spawn(launcher, ["up", ...words], {
     detached: true,
     stdio: ["ignore", output, output],
-    env: { ...process.env, ...environment },
+    env: { ...process.env, ...environment, [DETACHED]: "1" },
   });
   closeSync(output);
   let ended: number | null = null;
@@ -56,7 +61,8 @@ export async function up(argv: readonly string[]): Promise<number> {
   const ready = await waitUntilReady(state.root, () => ended);
   child.unref();
   process.stdout.on("error", () => undefined); // `| head` may have seen enough
-  process.stdout.write(readFileSync(said));
+  const text = readFileSync(said, "utf8");
+  process.stdout.write(ready === null ? text : text.replace(PASSWORD_NOT_SHOWN, () => adminPassword(state.root)));
   if (ready === null) {
     process.stderr.write(`ingot up: not ready; see ${said}\n`);
     return typeof ended === "number" ? ended : 1;

@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import { redact } from "./redact.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -26,7 +27,7 @@ export function jsonLog(
     if (RANK[at] < RANK[level]) return;
     const line = { time: new Date(clock.nowMs()).toISOString(), level: at, ...base, message, ...fields };
     write(
-      `${JSON.stringify(line, (_key, value) => (value instanceof Error ? (value.stack ?? String(value)) : typeof value === "bigint" ? String(value) : value))}\n`,
+      `${redact(JSON.stringify(line, (_key, value) => (value instanceof Error ? (value.stack ?? String(value)) : typeof value === "bigint" ? String(value) : value)))}\n`,
     );
   };
   return {

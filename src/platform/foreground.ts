@@ -12,9 +12,15 @@ import { AlreadyRunningError, takeInstanceLock } from "./instance-lock.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { openLogFile } from "./log-file.ts";
 import { setUpMachine, thisMachine } from "./machine-setup.ts";
+import { PASSWORD_NOT_SHOWN } from "./password-note.ts";
 import { type Platform, startPlatform } from "./platform.ts";
 import { openStateFolder } from "./state-folder.ts";
 import { UsageError } from "./usage-error.ts";
+
+export interface ForegroundOptions {
+  /** False where what is said goes into a file. */
+  readonly showPassword: boolean;
+}
 
 type WhenReady = (platform: Platform, stopping: AbortSignal) => Promise<void>;
 
@@ -27,15 +33,19 @@ const LOG_BYTES_MAX = 10_000_000;
  * next start. Gives the exit code. `whenReady` runs once everything
  * answers; what it does ends when `stopping` aborts.
  */
-export async function runForeground(config: IngotConfig, whenReady: WhenReady): Promise<number> {
+export async function runForeground(
+  config: IngotConfig,
+  whenReady: WhenReady,
+  options: ForegroundOptions = { showPassword: true },
+): Promise<number> {
   try {
-    return await bootAndStay(config, whenReady);
+    return await bootAndStay(config, whenReady, options);
   } finally {
     setTimeout(() => process.exit(), LINGER_MS).unref();
   }
 }
 
-async function bootAndStay(config: IngotConfig, whenReady: WhenReady): Promise<number> {
+async function bootAndStay(config: IngotConfig, whenReady: WhenReady, options: ForegroundOptions): Promise<number> {
   const clock = systemClock();
   const startedMs = clock.steadyMs();
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -107,7 +117,7 @@ async function bootAndStay(config: IngotConfig, whenReady: WhenReady): Promise<n
   if (reasons.length > 0) say(`            (${reasons.reverse().join("; ")})`);
   say(`  API       ${platform.apiUrl}`);
   say("  user      admin");
-  say(`  password  ${platform.adminPassword}`);
+  say(`  password  ${options.showPassword ? platform.adminPassword : PASSWORD_NOT_SHOWN}`);
   say("  next      ./ingot login && ./ingot cf push my-app");
   flushCompileCache();
   const { narrate } = platform;
