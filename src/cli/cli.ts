@@ -1,5 +1,5 @@
 import { CloudController, type Query } from "./cloud-controller.ts";
-import type { CommandEntry } from "./command-list.ts";
+import type { CommandCategories } from "./command-list.ts";
 import type { ConfigFile } from "./config-file.ts";
 import { type CurrentUser, currentUserOf } from "./current-user.ts";
 import type { CliDeps } from "./deps.ts";
@@ -23,8 +23,8 @@ export class Cli {
   readonly uaa: UaaApi;
   readonly cc: CloudController;
   readonly ask: Prompts;
-  /** All there are, for `cf help`. */
-  readonly commands: readonly CommandEntry[];
+  /** All commands there are, for `cf help`. */
+  readonly categories: CommandCategories;
 
   constructor(parts: {
     readonly deps: CliDeps;
@@ -32,14 +32,14 @@ export class Cli {
     readonly config: ConfigFile;
     readonly trace: Trace;
     readonly verbose: boolean;
-    readonly commands: readonly CommandEntry[];
+    readonly categories: CommandCategories;
   }) {
     const { deps, ui, config } = parts;
     this.deps = deps;
     this.ui = ui;
     this.config = config;
     this.verbose = parts.verbose;
-    this.commands = parts.commands;
+    this.categories = parts.categories;
     this.http = new Http(deps, parts.trace, () => config.values.SSLDisabled);
     this.uaa = new UaaApi(this.http, config);
     const { clock, signal } = deps;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { COMMANDS } from "./command-list.ts";
+import { COMMAND_CATEGORIES, COMMANDS } from "./command-list.ts";
 import { commonHelp, fullHelp } from "./help-overview.ts";
 
 test("help -a shows every command once, with what it does", () => {
-  const lines = fullHelp(COMMANDS, "1.2.3").split("\n");
+  const lines = fullHelp(COMMAND_CATEGORIES, "1.2.3").split("\n");
   for (const { name, about } of COMMANDS) {
     const shown = lines.filter((line) => line.startsWith(`   ${name} `));
     assert.equal(shown.length, 1, `${name} is shown ${shown.length} times`);
@@ -13,7 +13,7 @@ test("help -a shows every command once, with what it does", () => {
 });
 
 test("help shows the commands of every day with their aliases in columns", () => {
-  const text = commonHelp(COMMANDS, "1.2.3");
+  const text = commonHelp(COMMAND_CATEGORIES, "1.2.3");
   assert.match(text, /^cf version 1\.2\.3, Cloud Foundry command line tool\nUsage: cf \[global options\] command/);
   assert.match(text, /\n {2}help,h {4}logout,lo {4}switch-space\n/);
   assert.match(text, /\n {2}orgs,o {7}set-org-role\n/);

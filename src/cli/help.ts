@@ -1,10 +1,11 @@
-import type { CommandEntry } from "./command-list.ts";
+import type { CommandCategories, CommandEntry } from "./command-list.ts";
 
 /** Columns of environment variables, as the official help has them. */
 const ENVIRONMENT_WIDTH = 29;
 
 /** What a command is for and how it is called; null for one that is not there. */
-export async function commandHelp(commands: readonly CommandEntry[], word: string): Promise<string | null> {
+export async function commandHelp(categories: CommandCategories, word: string): Promise<string | null> {
+  const commands = categories.flatMap(([, rows]) => rows.flat());
   const entry = commands.find(({ name, alias }) => name === word || alias === word);
   if (entry === undefined) return null;
   const command = await entry.load();

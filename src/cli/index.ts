@@ -2,7 +2,7 @@ import { servings } from "../kit/served.ts";
 import { parseArguments } from "./args.ts";
 import { Cli } from "./cli.ts";
 import type { Command } from "./command.ts";
-import { COMMANDS, findCommand } from "./command-list.ts";
+import { COMMAND_CATEGORIES, COMMANDS, findCommand } from "./command-list.ts";
 import { ConfigFile } from "./config-file.ts";
 import type { CliDeps } from "./deps.ts";
 import { CliError, IncorrectUsage, UsageError } from "./errors.ts";
@@ -85,7 +85,7 @@ async function runCommand(
     const config = new ConfigFile(deps.env["CF_HOME"] || deps.homeDir);
     ui = new Ui(deps, config.values.ColorEnabled);
     const trace = new Trace(deps, verbose, config.values.Trace);
-    cli = new Cli({ deps, ui, config, trace, verbose, commands: COMMANDS });
+    cli = new Cli({ deps, ui, config, trace, verbose, categories: COMMAND_CATEGORIES });
     await command.run(cli, input);
     ui.flushDeferred();
     if (servings.hasSubscribers) servings.publish({ system: "cf", name, works: true });
@@ -122,6 +122,6 @@ async function fail(error: unknown, name: string, ui: Ui, deps: CliDeps): Promis
 
 async function showHelp(name: string, deps: CliDeps): Promise<number> {
   const { commandHelp } = await import("./help.ts");
-  deps.stdout.write((await commandHelp(COMMANDS, name)) ?? "");
+  deps.stdout.write((await commandHelp(COMMAND_CATEGORIES, name)) ?? "");
   return 0;
 }
