@@ -54,6 +54,9 @@ test("who must change the password can do nothing else, and is then led to where
   const answer = await browser.signIn("dev", "pw", "/login?form_redirect_uri=%2Fpasscode");
   assert.equal(locationOf(answer).pathname, "/force_password_change");
   assert.equal(locationOf(await browser.get("/passcode")).pathname, "/force_password_change");
+  const silently = new URLSearchParams({ client_id: "ssh-proxy", response_type: "code", prompt: "none" });
+  const told = locationOf(await browser.get(`/oauth/authorize?${silently}`)).searchParams.get("error");
+  assert.equal(told, "interaction_required");
   const page = await browser.get(answer.headers.get("location")!);
   const done = await browser.submit(page, { password: "next", password_confirmation: "next" });
   assert.equal(done.headers.get("location"), "/passcode");

@@ -1,15 +1,20 @@
 import { refuse } from "./client-rules.ts";
 import type { UaaContext } from "./context.ts";
 import type { OauthClient } from "./model.ts";
+import { brokenRules, DEFAULT_PASSWORD_POLICY } from "./password-policy.ts";
 
 export type SecretChange = "UPDATE" | "ADD" | "DELETE";
 
-const SECRET_MAX = 255;
-
-/** Throws `invalid_client` (400). UAA: ZoneAwareClientSecretPolicyValidator */
-export function readSecret(value: unknown): string {
+/**
+ * By the policy for secrets, which does not ask about the empty one. Throws `invalid_client` (400).
+ * UAA: ZoneAwareClientSecretPolicyValidator
+ */
+export function readSecret({ config }: UaaContext, value: unknown): string {
   if (typeof value !== "string") throw refuse("Client secret cannot be null");
-  if (value.length > SECRET_MAX) throw refuse(`Client secret must be no more than ${SECRET_MAX} characters in length.`);
+  if (value === "") return value;
+  const policy = { ...DEFAULT_PASSWORD_POLICY, minLength: 0, ...config.clientSecretPolicy };
+  const broken = brokenRules("Client Secret", value, policy);
+  if (broken.length > 0) throw refuse(broken.sort().join(" "));
   return value;
 }
 
@@ -28,7 +33,7 @@ export async function changedSecrets(
   if (change === "ADD" && secretHashes.length > 1) {
     throw refuse("client secret is either empty or client already has two secrets.");
   }
-  const hash = await context.hasher.hashSecret(readSecret(secret));
+  const hash = await context.hasher.hashSecret(readSecret(context, secret));
   return change === "ADD" ? [...secretHashes, hash] : [hash];
 }
 

@@ -57,6 +57,8 @@ export interface UaaConfig {
    */
   readonly refreshTokenFormat?: "jwt" | "opaque";
   readonly passwordPolicy?: Partial<PasswordPolicy>;
+  /** What secrets of clients that are registered over the API must have. Default: any will do. UAA: client.secret.policy */
+  readonly clientSecretPolicy?: Partial<PasswordPolicy>;
   readonly lockoutPolicy?: Partial<LockoutPolicy>;
   /** What the pages show of whose they are. */
   readonly branding?: Branding;

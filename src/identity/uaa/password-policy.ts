@@ -43,21 +43,27 @@ export async function checkPassword(context: UaaContext, password: string): Prom
 
 /** Throws `invalid_password` (422) with every rule that is broken. UAA: UaaPasswordPolicyValidator */
 export function validatePassword(password: string, policy: PasswordPolicy): void {
+  const broken = brokenRules("Password", password, { ...policy, minLength: Math.max(1, policy.minLength) });
+  if (broken.length > 0) throw new UaaError("invalid_password", broken.join(" "));
+}
+
+/** What a secret lacks by a policy, in words that name it so. UAA: messages.properties of passay */
+export function brokenRules(name: string, secret: string, policy: PasswordPolicy): string[] {
   const broken: string[] = [];
-  const minLength = Math.max(1, policy.minLength);
   const maxLength = Math.min(LENGTH_MAX, policy.maxLength);
-  if (password.length < minLength) broken.push(`Password must be at least ${minLength} characters in length.`);
-  if (password.length > maxLength) broken.push(`Password must be no more than ${maxLength} characters in length.`);
+  if (secret.length < policy.minLength)
+    broken.push(`${name} must be at least ${policy.minLength} characters in length.`);
+  if (secret.length > maxLength) broken.push(`${name} must be no more than ${maxLength} characters in length.`);
   const needs = (count: number, kind: string, pattern: RegExp): void => {
-    if ((password.match(pattern) ?? []).length < count) {
-      broken.push(`Password must contain at least ${count} ${kind} characters.`);
+    if ((secret.match(pattern) ?? []).length < count) {
+      broken.push(`${name} must contain at least ${count} ${kind} characters.`);
     }
   };
   needs(policy.requireUpperCaseCharacter, "uppercase", /\p{Lu}/gu);
   needs(policy.requireLowerCaseCharacter, "lowercase", /\p{Ll}/gu);
   needs(policy.requireDigit, "digit", /\p{Nd}/gu);
   needs(policy.requireSpecialCharacter, "special", /[^\p{L}\p{N}\p{C}]/gu);
-  if (broken.length > 0) throw new UaaError("invalid_password", broken.join(" "));
+  return broken;
 }
 
 /** Whether this account may do nothing before it has a new password. */

@@ -26,8 +26,17 @@ export function configOfZone(config: UaaConfig, zone: IdentityZone): UaaConfig {
       ? { refreshTokenFormat: policy["refreshTokenFormat"] }
       : {}),
     ...(Array.isArray(defaultGroups) ? { defaultUserGroups: defaultGroups.map(String) } : {}),
+    ...secretPolicyOf(zone.config["clientSecretPolicy"]),
     ...looksOf(zone),
   };
+}
+
+/** A policy whose minLength is -1 is none. UAA: ClientSecretPolicy */
+function secretPolicyOf(value: unknown): Pick<UaaConfig, "clientSecretPolicy"> {
+  const policy = objectOf(value);
+  if (policy["minLength"] === undefined || policy["minLength"] === -1) return {};
+  const counts = Object.entries(policy).filter(([, count]) => Number.isInteger(count) && Number(count) >= 0);
+  return { clientSecretPolicy: Object.fromEntries(counts) };
 }
 
 /** What people see of a zone. Of the default zone's looks it has nothing. UAA: IdentityZoneConfiguration */

@@ -238,6 +238,59 @@ test("a zone's clients can be made from outside, without power over it", async (
   assert.equal((await uaa.json("DELETE", "/identity-zones/acme/clients/shop", zoned)).status, 404);
 });
 
+test("a zone has its own policies: of tokens, of clients' secrets, of passwords and of failures", async () => {
+  await using uaa = await bootUaa();
+  const zoned = await tokenOf(uaa, "zoner", ["zones.write", "zones.acme.admin"]);
+  const config = {
+    tokenPolicy: { accessTokenValidity: 60, refreshTokenFormat: "opaque" },
+    clientSecretPolicy: { minLength: 6, maxLength: 20, requireDigit: 1 },
+  };
+  await uaa.json("POST", "/identity-zones", zoned, { id: "acme", subdomain: "acme", name: "Acme", config });
+  const inAcme = (method: string, path: string, body?: unknown) => uaa.json(method, path, zoned, body, inZone("acme"));
+  const client = { ...operator(["uaa.none"], "app"), authorized_grant_types: ["password"], scope: ["openid"] };
+  const weak = await inAcme("POST", "/oauth/clients", client);
+  assert.deepEqual(weak.json, {
+    error: "invalid_client",
+    error_description:
+      "Client Secret must be at least 6 characters in length. Client Secret must contain at least 1 digit characters.",
+  });
+  assert.equal((await inAcme("POST", "/oauth/clients", { ...client, client_secret: "longer1" })).status, 201);
+  const short = await inAcme("PUT", "/oauth/clients/app/secret", { secret: "short1", changeMode: "UPDATE" });
+  assert.equal(short.status, 200, "six will do");
+  assert.equal(
+    (await uaa.json("POST", "/oauth/clients", await uaa.adminClient(), operator(["uaa.none"], "x"))).status,
+    201,
+  );
+  const [internal] = (await inAcme("GET", "/identity-providers")).json as unknown as [{ id: string }];
+  const counts = {
+    requireUpperCaseCharacter: 0,
+    requireLowerCaseCharacter: 0,
+    requireSpecialCharacter: 0,
+    expirePasswordInMonths: 0,
+  };
+  const provider = {
+    originKey: "uaa",
+    name: "uaa",
+    type: "uaa",
+    config: {
+      passwordPolicy: { minLength: 4, maxLength: 255, requireDigit: 1, ...counts },
+      lockoutPolicy: { lockoutAfterFailures: 2, countFailuresWithin: 60, lockoutPeriodSeconds: 60 },
+    },
+  };
+  assert.equal((await inAcme("PUT", `/identity-providers/${internal.id}`, provider)).status, 200);
+  assert.equal((await inAcme("POST", "/Users", newUser("eva"))).status, 422);
+  assert.equal((await inAcme("POST", "/Users", { ...newUser("eva"), password: "pass1" })).status, 201);
+  assert.equal((await uaa.json("POST", "/Users", await uaa.adminClient(), newUser("eva"))).status, 201, "not here");
+  const ask = (password: string) =>
+    tokenAt(uaa, "app", "short1", { grant_type: "password", username: "eva", password });
+  const granted = await ask("pass1");
+  assert.deepEqual([granted.status, granted.json["expires_in"]], [200, 59]);
+  assert.ok(!String(granted.json["refresh_token"]).includes("."), "nothing but an id");
+  await ask("wrong");
+  await ask("wrong");
+  assert.match(String((await ask("pass1")).json["error_description"]), /locked because of too many failed attempts/);
+});
+
 test("a zone looks as its configuration says: prompts, names on its pages, where people go", async () => {
   await using uaa = await bootUaa();
   const zoned = await tokenOf(uaa, "zoner", ["zones.write"]);

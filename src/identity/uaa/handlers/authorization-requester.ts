@@ -16,13 +16,13 @@ export interface Requester {
   readonly browser: LiveSession | null;
 }
 
-/** Null: nobody is signed in; `sign in`: the client wants a fresh sign-in. */
+/** Null: nobody is signed in; `sign in`: the client wants a fresh sign-in; `change password`: that must come first. */
 export async function requesterOf(
   context: UaaContext,
   request: FastifyRequest,
   reply: FastifyReply,
   { parameters }: AuthorizationRequest,
-): Promise<Requester | "sign in" | null> {
+): Promise<Requester | "sign in" | "change password" | null> {
   if (request.headers.authorization !== undefined) {
     const token = await bearerOf(context, request);
     // Only a token that lets act as the user may ask for codes for other clients.
@@ -45,7 +45,7 @@ export async function requesterOf(
     await endSession(context, request, reply);
     return "sign in";
   }
-  if (browser.passwordChangeRequired) return null; // the login page leads on to the new password
+  if (browser.passwordChangeRequired) return "change password";
   return { user: browser.user, authentication: authenticationOf(browser.session), browser };
 }
 

@@ -71,10 +71,11 @@ async function authorize(context: UaaContext, request: FastifyRequest, reply: Fa
     checkAuthorization(authorization);
     const who = await requesterOf(context, request, reply, authorization);
     if (who === "sign in") return redirectToLogin(reply, withoutReauthentication(request));
-    if (who === null) {
-      if (prompt !== "none") return redirectToLogin(reply, request.url);
+    if (who === null || who === "change password") {
+      if (prompt !== "none") return redirectToLogin(reply, request.url); // from there to the page for the new password
+      const error = who === null ? "login_required" : "interaction_required";
       const state = sessionState(context, "", client.clientId, redirectUri);
-      return reply.redirect(returnAddress(authorization, { error: "login_required", session_state: state }), 302);
+      return reply.redirect(returnAddress(authorization, { error, session_state: state }), 302);
     }
     requireAllowedProvider(client, who.user);
     const scopes = await scopesOfUser(context, client, who.user, authorization.parameters["scope"]);

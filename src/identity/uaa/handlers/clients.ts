@@ -135,7 +135,8 @@ export async function newClient(
   checkRegistrar(client, registrar);
   const secretHashes: string[] = [];
   for (const given of [secret, secondary]) {
-    if (given !== undefined && given !== null) secretHashes.push(await context.hasher.hashSecret(readSecret(given)));
+    if (given !== undefined && given !== null)
+      secretHashes.push(await context.hasher.hashSecret(readSecret(context, given)));
   }
   return { ...client, secretHashes };
 }
