@@ -52,7 +52,9 @@ export class NoEligiblePackages extends CliError {
 /** Node's words for a file that cannot be read or written, in those of the official one: `open PATH: no such file or directory`. */
 export function fileErrorText(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/^E[A-Z]+: (.*), (\w+) '(.*)'$/s, "$2 $3: $1");
+  const [, reason, call, path] = /^E[A-Z]+: (.*), (\w+) '(.*)'$/s.exec(text) ?? [];
+  if (reason === undefined) return text;
+  return `${call} ${path}: ${reason.replace("illegal operation on a directory", "is a directory")}`;
 }
 
 /** The same failure with the advice that the official command line gives about an app. */

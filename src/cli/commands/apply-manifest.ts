@@ -1,7 +1,7 @@
 import { type Command, flag, list, value } from "../command.ts";
 import { CliError, UsageError } from "../errors.ts";
 import { applyManifest, showManifestDiff } from "../push/apply-manifest.ts";
-import { findManifest, manifestYaml, readManifest } from "../push/manifest-file.ts";
+import { findManifest, InvalidManifest, manifestYaml, readManifest, readPair } from "../push/manifest-file.ts";
 import { existing } from "../push/push-flags.ts";
 
 export const command: Command = {
@@ -19,6 +19,7 @@ export const command: Command = {
     const place = given === undefined ? deps.cwd : await existing(deps.cwd, given);
     const varsFiles: string[] = [];
     for (const file of input.list("vars-file")) varsFiles.push(await existing(deps.cwd, file));
+    for (const pair of input.list("var")) await readPair(pair);
     const path = await findManifest(place);
     if (path === null && given !== undefined) {
       throw new UsageError(
@@ -29,7 +30,11 @@ export const command: Command = {
     if (path === null) throw new CliError(`Could not find 'manifest.yml' file in ${place}`);
     const shown = path === place && given !== undefined ? given : path;
     ui.flavor`Applying manifest ${shown} in org ${org.name} / space ${space.name} as ${user.name}...`;
-    const manifest = await readManifest(path, varsFiles, input.list("var"));
+    const manifest = await readManifest(path, varsFiles, input.list("var")).catch((error: unknown) => {
+      if (!(error instanceof InvalidManifest)) throw error;
+      const reason = error.reason === null ? "" : ` (${error.reason})`;
+      throw new CliError(`Unable to apply manifest because its format is invalid.${reason}`);
+    });
     const text = await manifestYaml(manifest);
     await showManifestDiff(cli, manifest, text, input.has("redact-env"));
     await applyManifest(cli, text);

@@ -1,8 +1,10 @@
 import { buildDroplet } from "../app-start.ts";
+import type { Cli } from "../cli.ts";
 import { APP_NAME, type Command, value } from "../command.ts";
 import { friendlyDate } from "../dates.ts";
+import { CliError } from "../errors.ts";
 import { newestReadyPackage } from "../packages.ts";
-import type { Droplet } from "../resources.ts";
+import type { App, Droplet, Package } from "../resources.ts";
 
 export const command: Command = {
   usage: "cf stage-package APP_NAME [--package-guid PACKAGE_GUID]",
@@ -17,7 +19,7 @@ export const command: Command = {
     ui.flavor`Staging package for ${name} in org ${org.name} / space ${space.name} as ${user.name}...`;
     const app = await cli.appByName(name);
     const wanted = input.text("package-guid") ?? "";
-    const packageGuid = wanted === "" ? (await newestReadyPackage(cli, app)).guid : wanted;
+    const packageGuid = wanted === "" ? (await newestReadyPackage(cli, app)).guid : await packageOf(cli, app, wanted);
     const droplet = await cc.get<Droplet>(`/v3/droplets/${await buildDroplet(cli, app, packageGuid)}`);
     ui.text();
     ui.text("Package staged");
@@ -28,3 +30,10 @@ export const command: Command = {
     ]);
   },
 };
+
+/** Its guid again. Throws `CliError` when it is none of the app's. */
+async function packageOf({ cc }: Cli, app: App, guid: string): Promise<string> {
+  const found = await cc.first<Package>("/v3/packages", { guids: guid, app_guids: app.guid });
+  if (found !== null) return found.guid;
+  throw new CliError(`Package with guid '${guid}' not found in app '${app.name}'.`);
+}

@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { CliError } from "../errors.ts";
+import { CliError, UsageError } from "../errors.ts";
 import { interpolate, type YamlValue } from "./manifest-vars.ts";
 
 /** One app of a manifest; unknown fields go to the API as they are. */
@@ -12,6 +12,23 @@ export interface Manifest {
   /** Fields beside `applications`, e.g. `version`. */
   readonly rest: Readonly<Record<string, YamlValue>>;
   applications: ManifestApp[];
+}
+
+/** A manifest that is no YAML (then there is a reason) or not one of a manifest's shape. */
+export class InvalidManifest extends CliError {
+  readonly reason: string | null;
+  constructor(path: string, reason: string | null) {
+    super(`Unable to push app because manifest ${path} is not valid yaml.${reason === null ? "" : ` (${reason})`}`);
+    this.reason = reason;
+  }
+}
+
+/** Why a text is no YAML. */
+class InvalidYaml extends Error {}
+
+function wrongVarsFile(error: InvalidYaml | null): never {
+  const reason = error === null ? "It holds no mapping of names to values." : error.message;
+  throw new CliError(`The option --vars-file expects a valid YAML file. ${reason}`);
 }
 
 /** manifest.yml or manifest.yaml of a folder, or the file itself; null when there is none. */
@@ -38,22 +55,25 @@ export async function readManifest(
   const text = await readText(path);
   const variables = new Map<string, YamlValue>();
   for (const file of varsFiles) {
-    const values = await parseYaml(await readText(file), file);
-    if (!isMap(values)) throw new CliError(`Variables file ${file} must hold a mapping of names to values`);
+    const values = await parseYaml(await readText(file)).catch(wrongVarsFile);
+    if (!isMap(values)) wrongVarsFile(null);
     for (const [name, value] of Object.entries(values)) variables.set(name, value);
   }
   for (const pair of pairs) {
     const [name, value] = await readPair(pair);
     variables.set(name, value);
   }
-  const document = interpolate(await parseYaml(text, path), variables);
-  if (!isMap(document)) throw new CliError(`Unable to push app because manifest ${path} is not valid yaml.`);
+  const parsed = await parseYaml(text).catch((error: InvalidYaml) => {
+    throw new InvalidManifest(path, error.message);
+  });
+  const document = interpolate(parsed, variables);
+  if (!isMap(document)) throw new InvalidManifest(path, null);
   const { applications, ...rest } = document;
   if (!Array.isArray(applications) || applications.length === 0) {
     throw new CliError("Manifest must have at least one application.");
   }
   const apps = applications as readonly YamlValue[];
-  if (!apps.every(isMap)) throw new CliError(`Unable to push app because manifest ${path} is not valid yaml.`);
+  if (!apps.every(isMap)) throw new InvalidManifest(path, null);
   return { path, rest, applications: apps.map((app) => ({ ...app })) };
 }
 
@@ -68,15 +88,19 @@ export function isMap(value: YamlValue | undefined): value is Readonly<Record<st
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What `--var name=value` means. Throws `CliError`. */
+/** What `--var name=value` means. Throws `UsageError`. */
 export async function readPair(pair: string): Promise<readonly [string, YamlValue]> {
   const equals = pair.indexOf("=");
-  if (equals < 0) throw new CliError(`Expected var '${pair}' to be in format 'name=value'`);
+  const wrong = (what: string): UsageError =>
+    new UsageError(
+      `Incorrect Usage: invalid argument for flag \`--var' (expected []template.VarKV): Expected var '${pair}' ${what}`,
+    );
+  if (equals < 0) throw wrong("to be in format 'name=value'");
   const name = pair.slice(0, equals);
   const text = pair.slice(equals + 1);
-  if (name === "") throw new CliError(`Expected var '${pair}' to specify non-empty name`);
-  if (text === "") throw new CliError(`Expected var '${pair}' to specify non-empty value`);
-  const value = await parseYaml(text, `variable ${name}`).catch(() => text);
+  if (name === "") throw wrong("to specify non-empty name");
+  if (text === "") throw wrong("to specify non-empty value");
+  const value = await parseYaml(text).catch(() => text);
   return [name, typeof value === "string" ? text : value];
 }
 
@@ -86,12 +110,13 @@ async function readText(path: string): Promise<string> {
   });
 }
 
-async function parseYaml(text: string, path: string): Promise<YamlValue> {
+/** Throws `InvalidYaml`. */
+async function parseYaml(text: string): Promise<YamlValue> {
   const { parse } = await import("yaml");
   try {
     return parse(text, { merge: true }) as YamlValue;
   } catch (error) {
     const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw new CliError(`Unable to push app because manifest ${path} is not valid yaml. (${reason})`);
+    throw new InvalidYaml(reason);
   }
 }
