@@ -1,12 +1,14 @@
-import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
+import type { PostgresPoolClient, PostgresQueryResult } from "kysely";
 import pg from "pg";
 import { DatabaseUnreachableError } from "./database-unreachable.ts";
 
 const CONNECTIONS_MAX = 10;
 /** Also the longest wait for a connection that is free. */
-const CONNECT_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 /** Longer than any query of ours; a stuck server must not hold a request for ever. */
 const STATEMENT_TIMEOUT_MS = 30_000;
+/** Longer than that the server says nothing at all. */
+const ANSWER_GRACE_MS = 5_000;
 const IDLE_TRANSACTION_TIMEOUT_MS = 60_000;
 /** Our rows fit into memory, and our queries are short: an index costs little, compiling a query to machine code much. */
 const PLANNER = "-c random_page_cost=1.1 -c jit=off";
@@ -29,7 +31,7 @@ export class PostgresConnections {
       connectionString: url,
       max: CONNECTIONS_MAX,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: STATEMENT_TIMEOUT_MS + CONNECT_TIMEOUT_MS,
+      query_timeout: STATEMENT_TIMEOUT_MS + ANSWER_GRACE_MS,
       keepAlive: true,
       options: `-c statement_timeout=${STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=${IDLE_TRANSACTION_TIMEOUT_MS} ${PLANNER}`,
       types: { getTypeParser: parserOf } as pg.CustomTypesConfig,
@@ -39,12 +41,7 @@ export class PostgresConnections {
     this.#pool.on("connect", (client) => void client.on("error", () => undefined));
   }
 
-  /** Connections that look into this schema, for Kysely. Ending them ends nothing: others use the same ones. */
-  in(schema: string): PostgresPool {
-    return { connect: () => this.connect(schema), end: async () => undefined, options: {} };
-  }
-
-  /** Throws `DatabaseUnreachableError`. Release it. */
+  /** A connection that looks into this schema. Release it. Throws `DatabaseUnreachableError`. */
   async connect(schema: string): Promise<PostgresPoolClient> {
     const client = await this.#pool.connect().catch(told);
     const connection = new SchemaConnection(client);

@@ -1,22 +1,20 @@
 import { createHash } from "node:crypto";
 import {
   type BinaryOperationNode,
-  CompiledQuery,
-  type DatabaseConnection,
+  type Dialect,
   type EmptyInListNode,
   Kysely,
   OperatorNode,
-  PostgresDialect,
-  type PostgresDialectConfig,
-  PostgresDriver,
+  PostgresAdapter,
+  PostgresIntrospector,
   PostgresQueryCompiler,
   PrimitiveValueListNode,
   replaceWithNoncontingentExpression,
-  type TransactionSettings,
   ValueListNode,
 } from "kysely";
 import type { Database } from "./database.ts";
 import { PostgresConnections } from "./postgres-connections.ts";
+import { TurnDriver } from "./postgres-driver.ts";
 import { POSTGRES_PREAMBLE, toPostgres } from "./postgres-schema.ts";
 import { type Migration, NewerSchemaError } from "./sqlite.ts";
 
@@ -45,8 +43,13 @@ async function openSchema<T>(
 ): Promise<Database<T>> {
   if (!/^[a-z][a-z0-9_]{0,62}$/.test(schema)) throw new TypeError(`not a schema name: ${schema}`);
   await migrate(connections, schema, migrations);
-  const pool = connections.in(schema);
-  const db = new Kysely<T>({ dialect: new WritersTakeTurns({ pool }) });
+  const dialect: Dialect = {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new TurnDriver(connections, schema),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new InSqlitesWords(),
+  };
+  const db = new Kysely<T>({ dialect });
   return {
     kind: "postgres",
     db,
@@ -70,34 +73,6 @@ function besideOf(schema: string, name: string): string {
   return `${schema}_${readable}_${createHash("sha256").update(name).digest("hex").slice(0, 12)}`;
 }
 
-/**
- * Transactions of one schema take turns, in all processes, as they do on SQLite: what a transaction has read (a quota's
- * usage, a free name) still holds when it commits. Plain reads never wait.
- */
-class WritersTakeTurns extends PostgresDialect {
-  readonly #config: PostgresDialectConfig;
-
-  constructor(config: PostgresDialectConfig) {
-    super(config);
-    this.#config = config;
-  }
-
-  override createDriver(): PostgresDriver {
-    return new TurnDriver(this.#config);
-  }
-
-  override createQueryCompiler(): PostgresQueryCompiler {
-    return new InSqlitesWords();
-  }
-}
-
-class TurnDriver extends PostgresDriver {
-  override async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
-    await super.beginTransaction(connection, settings);
-    await connection.executeQuery(TURN);
-  }
-}
-
 /** What SQLite takes and PostgreSQL does not. */
 class InSqlitesWords extends PostgresQueryCompiler {
   /** Texts have no NUL: a name with one is found nowhere, as it should be. */
@@ -117,8 +92,6 @@ function isInNothing(node: BinaryOperationNode): node is EmptyInListNode {
   const isList = PrimitiveValueListNode.is(rightOperand) || ValueListNode.is(rightOperand);
   return isList && rightOperand.values.length === 0;
 }
-
-const TURN = CompiledQuery.raw("SELECT pg_advisory_xact_lock(hashtext(current_schema()))");
 
 async function migrate(
   connections: PostgresConnections,

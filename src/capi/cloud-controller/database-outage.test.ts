@@ -13,7 +13,7 @@ const SKIP = postgresPrograms() === null ? "needs PostgreSQL" : false;
 const FROZEN = process.env["INGOT_TEST_FULL"] === undefined ? "waits for timeouts, only with --full" : SKIP;
 /** A request that needs the database has an answer after this long, whatever has become of it. */
 const ANSWERED_WITHIN_MS = 10_000;
-/** The same for a database that takes everything and says nothing: 35 s until a query is given up, 5 s for the connection before. */
+/** The same for a database that takes everything and says nothing: 35 s until a query is given up; who waits for his turn or a connection goes sooner. */
 const FROZEN_ANSWERED_WITHIN_MS = 45_000;
 const BACK_WITHIN_MS = 20_000;
 const AT_ONCE = 40;

@@ -1,23 +1,36 @@
 import { StatementSync } from "node:sqlite";
+import pg from "pg";
 
-type Run = (...args: readonly unknown[]) => unknown;
+type Call = (this: unknown, ...args: readonly unknown[]) => unknown;
 
 /**
- * Counts the statements that SQLite runs in this process while `work` runs; what runs beside it counts too, so take the least of several.
+ * Counts the statements that SQLite and PostgreSQL are asked in this process while `work` runs; what runs beside it counts too, so take
+ * the least of several.
  */
 export async function countStatements<T>(work: () => Promise<T>): Promise<{ count: number; answer: T }> {
-  const prototype = StatementSync.prototype as unknown as Record<"all" | "get" | "run" | "iterate", Run>;
-  const real = { all: prototype.all, get: prototype.get, run: prototype.run, iterate: prototype.iterate };
   let count = 0;
-  for (const name of Object.keys(real) as (keyof typeof real)[]) {
-    prototype[name] = function counted(this: unknown, ...args) {
-      count++;
-      return real[name].apply(this, args as unknown[]);
-    };
-  }
+  const sqlite = StatementSync.prototype as unknown as Record<string, Call>;
+  const postgres = pg.Client.prototype as unknown as Record<string, Call>;
+  const restore = [
+    ...["all", "get", "run", "iterate"].map((name) => watch(sqlite, name, () => count++)),
+    // How a connection is prepared is no question to the database.
+    watch(postgres, "query", (text) => String(text).startsWith("SET ") || count++),
+  ];
   try {
     return { answer: await work(), count };
   } finally {
-    Object.assign(prototype, real);
+    for (const one of restore) one();
   }
+}
+
+/** Tells of each call with its first argument. Gives what undoes it. */
+function watch(prototype: Record<string, Call>, name: string, called: (first: unknown) => void): () => void {
+  const real = prototype[name]!;
+  prototype[name] = function watched(...args) {
+    called(args[0]);
+    return real.apply(this, [...args]);
+  };
+  return () => {
+    prototype[name] = real;
+  };
 }
