@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, fdatasync, fdatasyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { WalCheckpoints } from "./wal-checkpoints.ts";
 
 /** What may be bound. Booleans are 0 and 1; nanoseconds are bigint. */
 export type SqlValue = string | number | bigint | Uint8Array | null;
@@ -32,6 +33,7 @@ export class Sqlite implements Disposable {
   readonly path: string;
   readonly #db: DatabaseSync;
   #walFd: number | null;
+  readonly #checkpoints: WalCheckpoints | null;
   #syncing = false;
   #waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   #inTransaction = false;
@@ -43,13 +45,16 @@ export class Sqlite implements Disposable {
     this.#db.exec(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -65536",
     );
-    if (path === ":memory:") this.#walFd = null;
-    else {
+    if (path === ":memory:") {
+      this.#walFd = null;
+      this.#checkpoints = null;
+    } else {
       // A write makes sure that the WAL exists; it keeps its inode as long as the database is open.
       this.#db.exec(
         "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL) STRICT; COMMIT",
       );
       this.#walFd = openSync(`${path}-wal`, "r+");
+      this.#checkpoints = new WalCheckpoints(this.#db, path);
     }
   }
 
@@ -102,6 +107,7 @@ export class Sqlite implements Disposable {
     fdatasync(this.#walFd, (error) => {
       this.#syncing = false;
       for (const waiter of batch) error ? waiter.reject(error) : waiter.resolve();
+      if (this.#walFd !== null) this.#checkpoints?.look();
       if (this.#waiting.length > 0) this.#sync();
     });
   }
@@ -148,6 +154,7 @@ export class Sqlite implements Disposable {
   [Symbol.dispose](): void {
     if (this.#walFd !== null) closeSync(this.#walFd);
     this.#walFd = null;
+    this.#checkpoints?.[Symbol.dispose]();
     this.#db.close();
     for (const waiter of this.#waiting) waiter.resolve();
     this.#waiting = [];
