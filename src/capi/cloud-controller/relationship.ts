@@ -31,26 +31,35 @@ export function presentToMany(
   };
 }
 
-/** The body `{ data: { guid } | null }`, where a guid of null says the same as none; gives the guid. CC: messages/space_update_isolation_segment_message.rb */
-export const TO_ONE_BODY = z
-  .strictObject({
-    data: z
-      .record(z.string(), z.unknown(), { error: own("must be an object") })
-      .nullable()
-      .superRefine(
-        check((data) => {
-          if (data === null) return [];
-          return [
-            ...(Object.keys(data).length === 1 ? [] : ["can only accept one key"]),
-            ...("guid" in data ? [] : ["can only accept key 'guid'"]),
-            ...(data["guid"] === undefined || data["guid"] === null || typeof data["guid"] === "string"
-              ? []
-              : [`${JSON.stringify(data["guid"])} must be a string`]),
-          ];
-        }),
-      ),
-  })
-  .transform(({ data }) => (data === null || data["guid"] === null ? null : String(data["guid"])));
+/**
+ * The body `{ data: { guid } }`; gives the guid. Null for no data, data of null and a guid of null, all of which say the same.
+ * CC: messages/space_update_isolation_segment_message.rb
+ */
+export const TO_ONE_BODY = toOneBody(false);
+
+/** The same where there must be data; a guid of null is then one that nothing has. CC: messages/route_transfer_owner_message.rb */
+export const TO_ONE_REQUIRED_BODY = toOneBody(true);
+
+function toOneBody(isRequired: boolean) {
+  const data = z.unknown().superRefine(
+    check((data) => {
+      if (data === null || data === undefined) return isRequired ? ["can't be blank", "must be an object"] : [];
+      if (typeof data !== "object" || Array.isArray(data)) return ["must be an object"];
+      const { guid } = data as { guid?: unknown };
+      return [
+        ...(Object.keys(data).length === 1 ? [] : ["can only accept one key"]),
+        ...("guid" in data ? [] : ["can only accept key 'guid'"]),
+        ...(guid === undefined || guid === null || typeof guid === "string"
+          ? []
+          : [`${JSON.stringify(guid)} must be a string`]),
+        ...(isRequired && guid === "" ? ["guid can't be blank"] : []),
+      ];
+    }),
+  );
+  return z
+    .strictObject({ data: isRequired ? data : data.optional() })
+    .transform(({ data }) => (data as { guid?: string | null } | null | undefined)?.guid ?? null);
+}
 
 /** The body `{ data: [{ guid }] }`; gives the guids. CC: messages/to_many_relationship_message.rb */
 export const TO_MANY_BODY = z

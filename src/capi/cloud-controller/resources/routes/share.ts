@@ -3,7 +3,7 @@ import { noContent, ok } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import { type Actor, actorOf } from "../../audit-events.ts";
 import { CcError, unprocessable } from "../../errors.ts";
-import { presentToMany, TO_MANY_BODY, TO_ONE_BODY } from "../../relationship.ts";
+import { presentToMany, TO_MANY_BODY, TO_ONE_REQUIRED_BODY } from "../../relationship.ts";
 import { parseBody } from "../../validation.ts";
 import { requireSpaceWrite, type Space } from "../../visible.ts";
 import { isUsable } from "../domains/store.ts";
@@ -120,7 +120,7 @@ function transfer(api: CcApi): Handler {
   return async (request) => {
     const { access } = request;
     await api.featureFlags.require("route_sharing", access);
-    const guid = parseBody(TO_ONE_BODY, request.body);
+    const guid = parseBody(TO_ONE_REQUIRED_BODY, request.body);
     const route = await visibleRoute(api, access, request.params["guid"]!);
     const space = await spaceOf(api, route);
     await requireSpaceWrite(api, access, space, access.canWriteSpace(space));

@@ -27,12 +27,12 @@ function related(guids: Readonly<Record<string, string>>): object {
   };
 }
 
-test("a space is taken out of its isolation segment by null as well as by a guid of null", async () => {
+test("a space is taken out of its isolation segment by null, a guid of null and nothing at all", async () => {
   const segment = await make("/v3/isolation_segments", { name: "part" });
   const entitled = { data: [{ guid: organization }] };
   await admin("POST", `/v3/isolation_segments/${segment}/relationships/organizations`, entitled);
   const path = `/v3/spaces/${space}/relationships/isolation_segment`;
-  for (const nothing of [{ data: null }, { data: { guid: null } }]) {
+  for (const nothing of [{ data: null }, { data: { guid: null } }, {}]) {
     assert.equal((await admin("PATCH", path, { data: { guid: segment } })).status, 200);
     const answer = await admin("PATCH", path, nothing);
     assert.deepEqual([answer.status, (answer.body as { data: unknown }).data], [200, null]);
