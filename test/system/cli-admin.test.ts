@@ -214,6 +214,7 @@ test("an app is made step by step: package, droplet, revisions, deployments, tas
     ],
     ["packages web", /guid +state +created\n[0-9a-f-]{36} +ready /],
     ["stage-package web", /Package staged\ndroplet guid: +[0-9a-f-]{36}\nstate: +staged/],
+    ["stage-package web --package-guid nothing", /Package with guid 'nothing' not found in app 'web'\.\nFAILED/, 1],
     ["download-droplet web", /App 'web' does not have a current droplet\.\nFAILED/, 1],
   );
   const droplet = GUID.exec((await cf(["droplets", "web"])).output)![0];
@@ -265,6 +266,8 @@ test("an app is made step by step: package, droplet, revisions, deployments, tas
 test("an app's source and settings go to another app, and SSH is switched", async () => {
   const manifest = join(me.folder, "web_manifest.yml");
   const copy = join(me.folder, "copy.yml");
+  const shapeless = join(me.folder, "shapeless.yml");
+  writeFileSync(shapeless, "- no\n- manifest\n");
   writeFileSync(copy, "applications:\n- name: ((name))\n  memory: 64M\n  env:\n    SECRET: hush\n");
   await run(
     [`create-app-manifest web -p ${manifest}`, /Manifest file created successfully at .*web_manifest\.yml\nOK/],
@@ -273,6 +276,8 @@ test("an app's source and settings go to another app, and SSH is switched", asyn
       /Error creating file: open \/nowhere\/m\.yml: no such file or directory\nFAILED/,
       1,
     ],
+    [`apply-manifest -f ${shapeless}`, /Unable to apply manifest because its format is invalid\.\nFAILED/, 1],
+    [`apply-manifest -f ${copy} --var name`, /Expected var 'name' to be in format 'name=value'/, 1],
     [`apply-manifest -f ${copy}`, /Expected to find variables: name\nFAILED/, 1],
     [
       `apply-manifest -f ${copy} --var name=twin --redact-env`,
