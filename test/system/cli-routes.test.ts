@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { FakeBroker } from "../../src/capi/cloud-controller/testing/fake-broker.ts";
 import { OFFERINGS } from "../../src/capi/cloud-controller/testing/services-world.ts";
 import { type BootedIngot, bootIngot } from "./boot-ingot.ts";
-import { CfSession } from "./cf-session.ts";
+import { CfSession, isOfficial } from "./cf-session.ts";
 
 const DOMAIN = "apps.cf.localhost";
 
@@ -81,9 +81,16 @@ test("routes are made, looked for, shown, changed and deleted", async () => {
       `update-destination dora ${DOMAIN} -n dora --app-protocol http2`,
       / App 'dora' is already using 'http2'\. Nothing has been updated\nOK/,
     ],
-    [`update-destination dora ${DOMAIN} -n shop --path cart`, /Route's destination to be updated does not exist\./, 1],
     [`update-destination dora ${DOMAIN} -n nope`, /Route to be updated does not exist\./, 1],
   );
+  if (!isOfficial) {
+    // The official one goes on with the destination that it has not found.
+    await me.run([
+      `update-destination dora ${DOMAIN} -n shop --path cart`,
+      /Route's destination to be updated does not exist\./,
+      1,
+    ]);
+  }
   await me.answer(
     "n\n",
     "delete-orphaned-routes",
@@ -140,7 +147,7 @@ test("domains are made for all or for an org, shared with another, and deleted",
     ],
     ["create-shared-domain inner.example.com --internal", /OK/],
     ["create-shared-domain tcp.example.com --router-group tcp", /Router group 'tcp' not found\.\nFAILED/, 1],
-    ["router-groups", /Getting router groups as admin\.\.\.\n\nThere is no routing API at .*\nFAILED/, 1],
+    ["router-groups", /Getting router groups as admin\.\.\.\n\n.*\nFAILED/, 1],
     [
       "domains",
       /all\.example\.com +shared +http +\n[\s\S]*inner\.example\.com +shared +true +http[\s\S]*own\.example\.com +private/,
@@ -265,7 +272,7 @@ test("buildpacks are made of a folder, a zip or an address, changed and deleted"
   await me.run(
     [
       "create-buildpack one pack 90",
-      /Creating buildpack one as admin\.\.\.\nOK\n\nUploading buildpack one as admin\.\.\.\n[\s\S]*100\.00%\nOK\n\nProcessing uploaded buildpack one\.\.\.\nOK/,
+      /Creating buildpack one as admin\.\.\.\nOK\n\nUploading buildpack one as admin\.\.\.\n[\s\S]*100\.00%.*\nOK\n\nProcessing uploaded buildpack one\.\.\.\nOK/,
     ],
     ["create-buildpack two nowhere 90", /The specified path 'nowhere' does not exist\./, 1],
     ["create-buildpack two empty 90", /The specified path 'empty' cannot be an empty directory\.\nFAILED/, 1],
