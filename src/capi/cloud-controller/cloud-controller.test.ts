@@ -57,7 +57,7 @@ test("the root names every system", async () => {
     meta: { host_key_fingerprint: "SHA256:fingerprint", oauth_client: "ssh-proxy" },
   });
   assert.equal(links["network_policy_v1"]?.href, "https://api.cf.localhost/networking/v1/external");
-  assert.equal((await cc.fetch("GET", "/healthz")).status, 200);
+  assert.equal((await fetch(`${cc.url}/healthz`)).status, 200);
 });
 
 test("a caller's request id is kept in front of our own", async () => {
@@ -468,5 +468,5 @@ test("a client that goes away in the middle of a body leaves the server well", a
   outgoing.write('{"name":');
   outgoing.destroy();
   await closed;
-  assert.equal((await cc.fetch("GET", "/healthz")).status, 200);
+  assert.equal((await fetch(`${cc.url}/healthz`)).status, 200);
 });

@@ -22,7 +22,8 @@ export function root(api: CcApi): void {
       links: { self: api.links.to("/v3/info/usage_summary") },
     });
   });
-  api.get("/healthz", async () => ({ status: 200, body: "OK", headers: { "content-type": "text/plain" } }), open);
+  // As JSON, which it is not. CC: rack_app_builder.rb
+  api.get("/healthz", async () => ({ status: 200, body: "OK", headers: { "content-type": "application/json" } }), open);
 }
 
 /** CC: controllers/runtime/root_controller.rb */
