@@ -19,20 +19,31 @@ import { detectedCommand, FILE_DESCRIPTORS, type Process } from "./model.ts";
 
 const DEFAULT_PORT = 8080;
 
+/** Rows of one read: the event loop waits for it. */
+const READ_AT_ONCE = 1_000;
+
 /** Every process that Diego shall run. CC: process_model.rb, runnable */
 export async function processesToRun(
   db: Kysely<CcDatabase>,
 ): Promise<{ guid: string; version: string; annotation: string }[]> {
-  const rows = await db
-    .selectFrom("processes")
-    .innerJoin("apps", "apps.guid", "processes.app_guid")
-    .where("processes.state", "=", "STARTED")
-    .where("processes.instances", ">", 0)
-    .where("apps.droplet_guid", "is not", null)
-    .where("apps.lifecycle_type", "=", "buildpack")
-    .select(["processes.guid", "processes.version", "processes.updated_at"])
-    .execute();
-  return rows.map(({ guid, version, updated_at }) => ({ guid, version, annotation: annotationOf(updated_at) }));
+  const all: { guid: string; version: string; annotation: string }[] = [];
+  for (let after = 0; ; ) {
+    const rows = await db
+      .selectFrom("processes")
+      .innerJoin("apps", "apps.guid", "processes.app_guid")
+      .where("processes.id", ">", after)
+      .where("processes.state", "=", "STARTED")
+      .where("processes.instances", ">", 0)
+      .where("apps.droplet_guid", "is not", null)
+      .where("apps.lifecycle_type", "=", "buildpack")
+      .orderBy("processes.id")
+      .limit(READ_AT_ONCE)
+      .select(["processes.id", "processes.guid", "processes.version", "processes.updated_at"])
+      .execute();
+    for (const { guid, version, updated_at } of rows) all.push({ guid, version, annotation: annotationOf(updated_at) });
+    if (rows.length < READ_AT_ONCE) return all;
+    after = rows.at(-1)!.id;
+  }
 }
 
 /** Null when it shall not run. */

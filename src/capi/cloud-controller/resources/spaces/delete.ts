@@ -10,6 +10,16 @@ export async function deleteSpace(api: CcApi, guid: string, actor: Actor, signal
   await api.transaction(async (trx) => {
     const routes = trx.selectFrom("routes").where("space_guid", "=", guid).select("guid");
     const instances = trx.selectFrom("service_instances").where("space_guid", "=", guid).select("guid");
+    for (const [owner, guids] of [
+      ["route", routes],
+      ["service_instance", instances],
+    ] as const) {
+      await deleteMetadata(
+        trx,
+        owner,
+        (await guids.execute()).map((row) => row.guid),
+      );
+    }
     await trx.deleteFrom("service_route_bindings").where("route_guid", "in", routes).execute();
     await trx.deleteFrom("service_route_bindings").where("service_instance_guid", "in", instances).execute();
     await trx.deleteFrom("service_credential_bindings").where("service_instance_guid", "in", instances).execute();
