@@ -33,7 +33,7 @@ export async function buildpackByName<T extends Buildpack>(cli: Cli, wanted: Bui
     ...(wanted.lifecycle === "" ? {} : { lifecycle: wanted.lifecycle }),
   });
   const [first, another] = resources;
-  if (first === undefined) throw new NotFound(`Buildpack '${wanted.name}'${whichText(wanted, "'")} not found`);
+  if (first === undefined) throw new NotFound(`Buildpack '${wanted.name}'${whichText(wanted, inQuotes)} not found`);
   if (another === undefined) return first;
   const plain = resources.find(({ stack }) => stack === null || stack === "");
   if (plain !== undefined) return plain;
@@ -42,8 +42,12 @@ export async function buildpackByName<T extends Buildpack>(cli: Cli, wanted: Bui
   );
 }
 
-/** ` with stack 'S' with lifecycle 'L'`, as far as they are given. */
-export function whichText({ stack, lifecycle }: BuildpackName, quote: "" | "'" = ""): string {
-  const withStack = stack === "" ? "" : ` with stack ${quote}${stack}${quote}`;
-  return `${withStack}${lifecycle === "" ? "" : ` with lifecycle ${quote}${lifecycle}${quote}`}`;
+/** ` with stack S with lifecycle L`, as far as they are given, each as `shown`. */
+export function whichText({ stack, lifecycle }: BuildpackName, shown = (value: string): string => value): string {
+  const withStack = stack === "" ? "" : ` with stack ${shown(stack)}`;
+  return `${withStack}${lifecycle === "" ? "" : ` with lifecycle ${shown(lifecycle)}`}`;
+}
+
+export function inQuotes(value: string): string {
+  return `'${value}'`;
 }

@@ -119,19 +119,20 @@ export function kindOf(target: LabelTarget): Kind {
 }
 
 /** ` in org O / space S`, ` from service offering O / service broker B`, … */
-export function labelPlace({ org, space }: Cli, target: LabelTarget): string {
+export function labelPlace({ org, space, ui }: Cli, target: LabelTarget): string {
   const type = target.type.toLowerCase();
-  if (type === "buildpack") return whichText(target);
+  const bright = (value: string): string => ui.bright(value);
+  if (type === "buildpack") return whichText(target, bright);
   if (type === "service-offering" || type === "service-plan") {
     const from = [
-      target.offering === "" ? "" : `service offering ${target.offering}`,
-      target.broker === "" ? "" : `service broker ${target.broker}`,
+      target.offering === "" ? "" : `service offering ${bright(target.offering)}`,
+      target.broker === "" ? "" : `service broker ${bright(target.broker)}`,
     ].filter((part) => part !== "");
     return from.length === 0 ? "" : ` from ${from.join(" / ")}`;
   }
   const { needs } = kindOf(target);
-  if (needs === "space") return ` in org ${org.name} / space ${space.name}`;
-  return needs === "org" ? ` in org ${org.name}` : "";
+  if (needs === "space") return ` in org ${bright(org.name)} / space ${bright(space.name)}`;
+  return needs === "org" ? ` in org ${bright(org.name)}` : "";
 }
 
 /** Sets labels, or takes away those whose value is null; the whole of set-label and unset-label. */
@@ -145,7 +146,8 @@ export async function changeLabels(
   const kind = kindOf({ ...target, type: target.type.toLowerCase() });
   const user = cli.requireTarget(kind.needs);
   const type = target.type.toLowerCase();
-  ui.text(`${verb} label(s) for ${type} ${target.name}${labelPlace(cli, target)} as ${user.name}...`);
+  const name = ui.bright(target.name);
+  ui.text(`${verb} label(s) for ${type} ${name}${labelPlace(cli, target)} as ${ui.bright(user.name)}...`);
   const { guid } = await kind.find(cli, target);
   await cc.waitForJob(await cc.send("PATCH", `${kind.path}/${guid}`, { json: { metadata: { labels } } }));
   ui.ok();

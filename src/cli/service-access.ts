@@ -33,10 +33,13 @@ export function accessChange(input: Input): AccessChange {
 /** The first line. cli: command/v7/enable_service_access_command.go */
 export function sayAccessChange(cli: Cli, verb: string, userName: string, change: AccessChange): void {
   const { offering, broker, plan, org } = change;
-  const plans = plan === "" ? "all plans" : `plan ${plan}`;
-  const from = broker === "" ? "" : ` from broker ${broker}`;
-  const who = org === "" ? "for all orgs" : `for org ${org}`;
-  cli.ui.text(`${verb} access to ${plans} of service offering ${offering}${from} ${who} as ${userName}...`);
+  const bright = (value: string): string => cli.ui.bright(value);
+  const plans = plan === "" ? "all plans" : `plan ${bright(plan)}`;
+  const from = broker === "" ? "" : ` from broker ${bright(broker)}`;
+  const who = org === "" ? "for all orgs" : `for org ${bright(org)}`;
+  cli.ui.text(
+    `${verb} access to ${plans} of service offering ${bright(offering)}${from} ${who} as ${bright(userName)}...`,
+  );
 }
 
 /** Throws `NotFound`, and for plans of a broker that belongs to one space. */

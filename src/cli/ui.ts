@@ -33,9 +33,14 @@ export class Ui {
   flavor(parts: TemplateStringsArray, ...values: readonly (string | number)[]): void {
     let line = parts[0]!;
     for (const [index, value] of values.entries()) {
-      line += this.#styled(["cyan", "bold"], String(value)) + parts[index + 1]!;
+      line += this.bright(String(value)) + parts[index + 1]!;
     }
     this.text(line);
+  }
+
+  /** A value as it stands out in a line that is put together elsewhere. */
+  bright(value: string): string {
+    return this.#styled(["cyan", "bold"], value);
   }
 
   header(line: string): void {

@@ -1,4 +1,4 @@
-import { buildpackByName, whichText } from "../buildpack-details.ts";
+import { buildpackByName, inQuotes, whichText } from "../buildpack-details.ts";
 import { type Command, flag, value } from "../command.ts";
 import { NotFound } from "../errors.ts";
 
@@ -25,7 +25,8 @@ export const command: Command = {
       ui.text("Delete cancelled");
       return;
     }
-    ui.text(`Deleting buildpack ${wanted.name}${whichText(wanted)}...`);
+    const bright = (value: string): string => ui.bright(value);
+    ui.text(`Deleting buildpack ${bright(wanted.name)}${whichText(wanted, bright)}...`);
     const buildpack = await buildpackByName(cli, wanted).catch((error: unknown) => {
       if (error instanceof NotFound) return null;
       throw error;
@@ -34,7 +35,7 @@ export const command: Command = {
       await cc.delete(`/v3/buildpacks/${buildpack.guid}`);
     } else {
       const isExact = wanted.stack !== "" && wanted.lifecycle !== "";
-      ui.warn(`Buildpack '${wanted.name}'${whichText(wanted, "'")} ${isExact ? "does not exist" : "not found"}.`);
+      ui.warn(`Buildpack '${wanted.name}'${whichText(wanted, inQuotes)} ${isExact ? "does not exist" : "not found"}.`);
     }
     ui.ok();
   },

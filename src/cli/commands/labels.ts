@@ -21,7 +21,8 @@ ${LABEL_RESOURCES}`,
     const target = labelTarget(input);
     const kind = kindOf(target);
     const user = cli.requireTarget(kind.needs);
-    ui.text(`Getting labels for ${target.type} ${target.name}${labelPlace(cli, target)} as ${user.name}...`);
+    const name = ui.bright(target.name);
+    ui.text(`Getting labels for ${target.type} ${name}${labelPlace(cli, target)} as ${ui.bright(user.name)}...`);
     if (APART.has(target.type.toLowerCase())) ui.text();
     const { metadata } = await kind.find(cli, target);
     const labels = Object.entries(metadata?.labels ?? {}).sort(([left], [right]) => (left < right ? -1 : 1));

@@ -30,11 +30,13 @@ export const command: Command = {
     const isLoggedOut = Target !== "" && AccessToken === "" && RefreshToken === "";
     const user = isLoggedOut ? null : cli.requireTarget("space");
     let what = "Getting all service offerings from marketplace";
-    if (offeringName !== undefined) what = `Getting service plan information for service offering ${offeringName}`;
+    if (offeringName !== undefined)
+      what = `Getting service plan information for service offering ${ui.bright(offeringName)}`;
     if (brokerName !== undefined) {
-      what += `${offeringName === undefined ? " for" : " from"} service broker ${brokerName}`;
+      what += `${offeringName === undefined ? " for" : " from"} service broker ${ui.bright(brokerName)}`;
     }
-    const where = user === null ? "" : ` in org ${org.name} / space ${space.name} as ${user.name}`;
+    const where =
+      user === null ? "" : ` in org ${ui.bright(org.name)} / space ${ui.bright(space.name)} as ${ui.bright(user.name)}`;
     ui.text(`${what}${where}...`);
     const { resources: plans, included } = await cc.list<Plan>("/v3/service_plans", {
       include: "service_offering",

@@ -20,11 +20,11 @@ export const command: Command = {
     const user = cli.requireTarget("login");
     const names = { broker: input.text("b") ?? "", offering: input.text("e") ?? "", org: input.text("o") ?? "" };
     const of = [
-      names.broker === "" ? "" : `broker ${names.broker}`,
-      names.offering === "" ? "" : `service offering ${names.offering}`,
-      names.org === "" ? "" : `organization ${names.org}`,
+      names.broker === "" ? "" : `broker ${ui.bright(names.broker)}`,
+      names.offering === "" ? "" : `service offering ${ui.bright(names.offering)}`,
+      names.org === "" ? "" : `organization ${ui.bright(names.org)}`,
     ].filter((part) => part !== "");
-    ui.text(`Getting service access${of.length === 0 ? "" : ` for ${of.join(" and ")}`} as ${user.name}...`);
+    ui.text(`Getting service access${of.length === 0 ? "" : ` for ${of.join(" and ")}`} as ${ui.bright(user.name)}...`);
     ui.text();
     const access = await planAccess(cli, names);
     if (access.length === 0) {

@@ -41,8 +41,9 @@ Use '--assign-stack' with caution. Associating a buildpack with a stack that it 
     const isMore = ["position", "lock", "unlock", "enable", "disable"].some((name) => input.has(name));
     if (newStack === "" || isMore) {
       if (newStack !== "") ui.text();
-      const which = whichText({ ...wanted, stack: newStack === "" ? wanted.stack : newStack });
-      ui.text(`Updating buildpack ${shownName}${which} as ${user.name}...`);
+      const bright = (value: string): string => ui.bright(value);
+      const which = whichText({ ...wanted, stack: newStack === "" ? wanted.stack : newStack }, bright);
+      ui.text(`Updating buildpack ${bright(shownName)}${which} as ${bright(user.name)}...`);
     }
     await using file = path === "" ? null : await buildpackFile(cli, path);
     const { guid } = await buildpackByName(cli, wanted);
