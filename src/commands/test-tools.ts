@@ -11,6 +11,8 @@ const TEST_TOOLS: readonly Pick<Need, "program" | "debian" | "purpose">[] = [
   { program: "unzip", debian: "unzip", purpose: "reads the archives that we write" },
   { program: "python3", debian: "python3-venv", purpose: "runs the Python client of Cloud Foundry" },
   { program: "go", debian: "golang-go", purpose: "compiles the program that uses the Go client of Cloud Foundry" },
+  { program: "javac", debian: "default-jdk-headless", purpose: "compiles and runs the same for the Java client" },
+  { program: "mvn", debian: "maven", purpose: "resolves the Java client" },
   { program: "slapd", debian: "slapd", purpose: "a directory for people to sign in by" },
   { program: "postgres", debian: "postgresql", purpose: "keeps the rows of Cloud Controller and UAA" },
 ];

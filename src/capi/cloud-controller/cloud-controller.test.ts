@@ -87,6 +87,16 @@ test("scopes decide what may be read and written at all", async () => {
   assert.equal((await nobody("GET", "/v3/organizations")).status, 403);
 });
 
+test("the v2 API is switched off, and says so as the web server before CC does", async () => {
+  for (const path of ["/v2", "/v2/organizations", "/v2?x=1"]) {
+    const answer = await fetch(cc.url + path, { method: "POST", body: "{}" });
+    const type = answer.headers.get("content-type");
+    assert.deepEqual([answer.status, type, await answer.text()], [404, "text/plain", "V2 endpoints disabled"]);
+  }
+  assert.equal((await admin("GET", "/v2/info")).status, 200);
+  assert.equal(errorOf(await admin("GET", "/v22")).code, 10000);
+});
+
 test("requests that nobody knows and bodies that nobody can read get CC's errors", async () => {
   assert.deepEqual(errorOf(await admin("GET", "/v3/nothing")), {
     code: 10000,

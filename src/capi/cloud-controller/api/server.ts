@@ -33,6 +33,12 @@ export interface ServerParts {
 }
 
 const NOBODY: Access = accessOf("", new Set(), []);
+/** What the web server before CC says to everything of the API of old but `/v2/info`, once that is switched off. capi-release: nginx.conf */
+const V2_DISABLED: CcAnswer = {
+  status: 404,
+  body: "V2 endpoints disabled",
+  headers: { "content-type": "text/plain" },
+};
 const READS = new Set(["GET", "HEAD"]);
 /** The longest guid or name in a path: more than a whole request line may hold, so that what is too long is not found, as CC says. */
 const PATH_PART_MAX = 65_536;
@@ -70,6 +76,7 @@ export function createServer(
   });
   server.setNotFoundHandler(async (request, reply) => {
     request.raw.resume(); // an unread body would hold the connection
+    if (/^\/v2(\/|\?|$)/.test(request.url)) return send(reply, V2_DISABLED);
     return sendError(reply, new CcError("NotFound"));
   });
   server.setErrorHandler(async (error, request, reply) => {
