@@ -5,8 +5,26 @@ import { obfuscateUrl } from "./audited-request.ts";
 import { readLifecycleData } from "./lifecycle.ts";
 import type { App } from "./place.ts";
 
+/** What documents show of an app. Its environment is not among that: lists need not unseal it. */
+export const APP_SHOWN = [
+  "apps.id",
+  "apps.guid",
+  "apps.created_at",
+  "apps.updated_at",
+  "apps.name",
+  "apps.desired_state",
+  "apps.space_guid",
+  "apps.droplet_guid",
+  "apps.lifecycle_type",
+  "apps.lifecycle_data",
+] as const;
+export type ShownApp = Pick<
+  App,
+  (typeof APP_SHOWN)[number] extends `apps.${infer Column extends keyof App}` ? Column : never
+>;
+
 /** CC: presenters/v3/app_presenter.rb */
-export function presentApp(app: App, metadata: Metadata, links: Links): object {
+export function presentApp(app: ShownApp, metadata: Metadata, links: Links): object {
   const path = `/v3/apps/${app.guid}`;
   return {
     guid: app.guid,

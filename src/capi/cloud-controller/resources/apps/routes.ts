@@ -27,7 +27,7 @@ import { APP_SHOW, APPS_LIST } from "./list.ts";
 import { appsInPlaces } from "./list-places.ts";
 import { logToApp } from "./log-lines.ts";
 import { type App, type AppPlace, manageableApp, placeOfSpace, visibleApp, writableApp } from "./place.ts";
-import { presentApp } from "./present.ts";
+import { APP_SHOWN, presentApp } from "./present.ts";
 import { sshAccess } from "./ssh-access.ts";
 import { restartApp, startApp, stopApp } from "./state.ts";
 import { updateApp } from "./update.ts";
@@ -85,7 +85,7 @@ async function listApps(
   embed: boolean,
 ): Promise<CcAnswer> {
   const list = parseListQuery(APPS_LIST, query);
-  let rows = appsInPlaces(api, access, list).selectAll("apps");
+  let rows = appsInPlaces(api, access, list).select(APP_SHOWN);
   const names = list.list("names");
   if (names !== null) rows = rows.where("apps.name", "in", names);
   const stacks = list.list("stacks");

@@ -3,7 +3,7 @@ import { ok } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import { presentPage, readPage } from "../../list-page.ts";
 import { type ListQuery, type ListSpec, parseListQuery } from "../../list-query.ts";
-import { type CredentialBinding, included, presentBindings } from "./present.ts";
+import { BINDING_SHOWN, type CredentialBinding, included, presentBindings } from "./present.ts";
 import { readableBindings } from "./readable.ts";
 
 /** CC: messages/service_credential_binding_list_message.rb */
@@ -33,9 +33,14 @@ export const BINDINGS_LIST = {
 export function listBindings(api: CcApi): Handler {
   return async ({ query, access, path }) => {
     const list = parseListQuery(BINDINGS_LIST, query);
-    const page = await readPage(filtered(api, access, list), "service_credential_bindings", list, {
-      owner: "service_credential_binding",
-    });
+    const page = await readPage(
+      filtered(api, access, list).clearSelect().select(BINDING_SHOWN),
+      "service_credential_bindings",
+      list,
+      {
+        owner: "service_credential_binding",
+      },
+    );
     const document = presentPage(api.links, path, list, page.total, await presentBindings(api, page.rows));
     return ok({ ...document, ...(await included(api, list.include, page.rows)) });
   };

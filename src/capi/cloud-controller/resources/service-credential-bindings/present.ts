@@ -3,15 +3,30 @@ import type { CcApi } from "../../api/api.ts";
 import { presentTime } from "../../api/timestamps.ts";
 import { metadataOf } from "../../metadata.ts";
 import type { ServiceCredentialBindingsTable } from "../../store/schema.ts";
-import { presentApp } from "../apps/present.ts";
+import { APP_SHOWN, presentApp } from "../apps/present.ts";
 import { presentBindingOperation } from "../service-instances/last-operation.ts";
 import { managedAmong } from "../service-instances/managed.ts";
 import { includedInstances } from "../service-instances/present.ts";
 
 export type CredentialBinding = Selectable<ServiceCredentialBindingsTable>;
+/** Without what is sealed: documents show none of it. */
+export type ShownBinding = Omit<CredentialBinding, "credentials" | "parameters">;
+export const BINDING_SHOWN = [
+  "service_credential_bindings.id",
+  "service_credential_bindings.guid",
+  "service_credential_bindings.created_at",
+  "service_credential_bindings.updated_at",
+  "service_credential_bindings.type",
+  "service_credential_bindings.name",
+  "service_credential_bindings.service_instance_guid",
+  "service_credential_bindings.app_guid",
+  "service_credential_bindings.syslog_drain_url",
+  "service_credential_bindings.volume_mounts",
+  "service_credential_bindings.last_operation",
+] as const;
 
 /** CC: presenters/v3/service_credential_binding_presenter.rb */
-export async function presentBindings(api: CcApi, bindings: readonly CredentialBinding[]): Promise<object[]> {
+export async function presentBindings(api: CcApi, bindings: readonly ShownBinding[]): Promise<object[]> {
   const metadata = await metadataOf(
     api.db,
     "service_credential_binding",
@@ -53,7 +68,7 @@ export async function presentBindings(api: CcApi, bindings: readonly CredentialB
 export async function included(
   api: CcApi,
   include: readonly string[],
-  bindings: readonly CredentialBinding[],
+  bindings: readonly ShownBinding[],
 ): Promise<object> {
   if (include.length === 0) return {};
   const parts: Record<string, object[]> = {};
@@ -67,7 +82,7 @@ export async function included(
             .where("guid", "in", guids)
             .orderBy("created_at")
             .orderBy("guid")
-            .selectAll()
+            .select(APP_SHOWN)
             .execute();
     const metadata = await metadataOf(
       api.db,
