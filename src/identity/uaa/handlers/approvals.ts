@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { APPROVAL_TTL_MS, autoApproved } from "../approval.ts";
 import { audit } from "../audit.ts";
 import type { UaaContext } from "../context.ts";
-import { UaaError } from "../errors.ts";
+import { accessDenied, UaaError } from "../errors.ts";
 import type { Approval, User } from "../model.ts";
 import { wireApproval } from "../scim-user.ts";
 import { parametersOf, requireScope } from "./request.ts";
@@ -15,7 +15,7 @@ export function registerApprovals(server: FastifyInstance, context: UaaContext):
   const { tokens, clock, database } = context;
   const userOf = async (request: Parameters<typeof requireScope>[1]): Promise<User> => {
     const { user } = await requireScope(context, request, "oauth.approvals");
-    if (user === null) throw new UaaError("access_denied", "Access is denied");
+    if (user === null) throw accessDenied();
     return user;
   };
 

@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AuthorizationRequest } from "../authorization-request.ts";
 import type { UaaContext } from "../context.ts";
-import { notAuthenticated, UaaError } from "../errors.ts";
+import { accessDenied, notAuthenticated } from "../errors.ts";
 import { authenticationNow } from "../grants/grant.ts";
 import type { User } from "../model.ts";
 import { authenticationOf, endSession, type LiveSession, sessionOf } from "../session.ts";
 import { signInByProgram } from "../sign-in.ts";
 import type { Authentication } from "../token-claims.ts";
-import { bearerOf } from "./request.ts";
+import { bearerOf, hasScope, insufficientScope } from "./request.ts";
 
 /** Who asks, and by what: a browser can be asked back, a bearer token or posted credentials cannot. */
 export interface Requester {
@@ -25,8 +25,9 @@ export async function requesterOf(
 ): Promise<Requester | "sign in" | "change password" | null> {
   if (request.headers.authorization !== undefined) {
     const token = await bearerOf(context, request);
-    // Only a token that lets act as the user may ask for codes for other clients.
-    if (token.user === null || !token.scopes.has("uaa.user")) throw new UaaError("access_denied", "Access is denied");
+    // Only a token that lets act as the user may ask for codes for other clients. UAA: statelessAuthorizeApiSecurity
+    if (!hasScope(token, "uaa.admin", "uaa.user")) throw insufficientScope(["uaa.admin", "uaa.user"]);
+    if (token.user === null) throw accessDenied();
     const authTime = token.claims["auth_time"];
     const authentication = { authTime: typeof authTime === "number" ? authTime : null, authMethods: [] };
     return { user: token.user, authentication, browser: null };

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { UaaContext } from "../context.ts";
-import { UaaError } from "../errors.ts";
+import { accessDenied } from "../errors.ts";
 import { requireScope } from "./request.ts";
 
 /** What clients show and ask for at sign-in. UAA: LoginInfoEndpoint */
@@ -62,7 +62,7 @@ export function registerInfo(server: FastifyInstance, context: UaaContext): void
     url: "/userinfo",
     handler: async (request) => {
       const { user, scopes } = await requireScope(context, request, "openid");
-      if (user === null) throw new UaaError("access_denied", "Access is denied");
+      if (user === null) throw accessDenied();
       return {
         user_id: user.id,
         user_name: user.userName,

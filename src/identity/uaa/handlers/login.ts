@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { UaaContext } from "../context.ts";
 import { csrfOf, requireCsrf } from "../cookies.ts";
-import { UaaError } from "../errors.ts";
+import { accessDenied, UaaError } from "../errors.ts";
 import { isLogoutRedirectAllowed } from "../logout-redirect.ts";
 import { ownPath } from "../own-path.ts";
 import { makePasscode } from "../passcode.ts";
@@ -115,7 +115,7 @@ export function registerLogin(server: FastifyInstance, context: UaaContext): voi
     if (request.headers.authorization !== undefined) {
       // A program that holds the user's token gets one too. UAA: PasscodeEndpoint
       const { user } = await bearerOf(context, request);
-      if (user === null) throw new UaaError("access_denied", "Access is denied");
+      if (user === null) throw accessDenied();
       const nowMs = context.clock.nowMs();
       const session = { userId: user.id, createdMs: nowMs, expiresMs: nowMs, details: {} };
       return reply.header("cache-control", "no-store").send(JSON.stringify(await makePasscode(context, session)));
