@@ -1,4 +1,7 @@
-/** One place that serves routes, as registered on the bus and as main tells the workers. Plain data, never changed. */
+/**
+ * One place that serves routes, as registered on the bus and as main tells the workers. Plain data, never changed. `routeServiceUrl` and
+ * `loadBalancing` belong to the route: routes of one place differ in them.
+ */
 export interface RouteEndpoint {
   /** `host:port`, or the path of a unix socket. Identifies it within a route. */
   readonly address: string;

@@ -1,11 +1,14 @@
 import type { Endpoint } from "./endpoint.ts";
+import type { RouteEndpoint } from "./model.ts";
 
 /** The endpoints of one route. */
 export class EndpointPool {
   /** The route's path, `/` when it has none: where a sticky cookie is valid. */
   readonly contextPath: string;
   readonly endpoints: Endpoint[] = [];
-  leastConnection = false;
+  /** What was registered with the route; all its endpoints come with the same. */
+  loadBalancing: RouteEndpoint["loadBalancing"] = "";
+  routeServiceUrl = "";
   /** Index of the endpoint that is next in turn; negative: not begun. */
   next = -1;
 
@@ -32,11 +35,12 @@ export function pickEndpoint(pool: EndpointPool, inFlightMax: number, nowMs: num
   if (count === 0) return null;
   if (pool.next < 0) pool.next = startAt % count;
   else if (pool.next >= count) pool.next = 0;
-  const picked = pool.leastConnection ? leastLoaded(pool, inFlightMax, nowMs) : firstInTurn(pool, inFlightMax, nowMs);
+  const pick = pool.loadBalancing === "least-connection" ? leastLoaded : firstInTurn;
+  const picked = pick(pool, inFlightMax, nowMs);
   if (picked !== null) return picked;
   if (isOverloaded(pool, inFlightMax)) return null;
   for (const endpoint of endpoints) endpoint.failedUntilMs = 0;
-  return pool.leastConnection ? leastLoaded(pool, inFlightMax, nowMs) : firstInTurn(pool, inFlightMax, nowMs);
+  return pick(pool, inFlightMax, nowMs);
 }
 
 function isEligible(endpoint: Endpoint, inFlightMax: number, nowMs: number): boolean {

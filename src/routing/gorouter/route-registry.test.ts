@@ -24,6 +24,39 @@ test("changed tags are told for all routes of the endpoint", () => {
   ]);
 });
 
+test("routes of one address keep a balancing and a route service of their own, and saying them again changes nothing", () => {
+  const registry = new RouteRegistry();
+  const plain = endpoint("10.0.0.1:80", "i1");
+  const least = { ...plain, loadBalancing: "least-connection" as const };
+  const guarded = { ...plain, routeServiceUrl: "https://guard.test" };
+  const said = [
+    { endpoint: plain, uris: ["plain.test"] },
+    { endpoint: least, uris: ["least.test"] },
+    { endpoint: guarded, uris: ["guarded.test"] },
+  ];
+  for (const group of said) assert.deepEqual(registry.register(group, 0), [{ kind: "put", ...group }]);
+  for (const group of said) assert.deepEqual(registry.register(group, 1), []);
+  assert.deepEqual([...registry.groups()], said);
+  const table = new RouteTable();
+  table.replace([...registry.groups()]);
+  assert.deepEqual([...table.groups()], said, "what a worker tells the next main");
+  const pool = (host: string) => {
+    const { loadBalancing, routeServiceUrl } = table.lookup(host, "/")!;
+    return [loadBalancing, routeServiceUrl];
+  };
+  assert.deepEqual(pool("plain.test"), ["", ""]);
+  assert.deepEqual(pool("least.test"), ["least-connection", ""]);
+  assert.deepEqual(pool("guarded.test"), ["", "https://guard.test"]);
+  const retagged = { ...least, tags: { app_name: "new" } };
+  assert.deepEqual(
+    registry.register({ endpoint: retagged, uris: ["least.test"] }, 2).map((change) => change.uris),
+    [["plain.test"], ["least.test"], ["guarded.test"]],
+  );
+  const back = { endpoint: { ...retagged, loadBalancing: "" as const }, uris: ["least.test"] };
+  for (const change of registry.register(back, 3)) table.apply(change);
+  assert.deepEqual(pool("least.test"), ["", ""], "the option was taken away");
+});
+
 test("an address that another instance takes over loses every route of its former owner", () => {
   const registry = new RouteRegistry();
   registry.register({ endpoint: endpoint("10.0.0.1:80", "old", "app-1"), uris: ["one.test", "www.one.test"] }, 0);

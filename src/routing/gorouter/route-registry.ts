@@ -2,9 +2,16 @@ import type { RouteChange, RouteEndpoint, RouteGroup } from "./model.ts";
 
 interface Registration {
   endpoint: RouteEndpoint;
-  readonly uris: Map<string, number>; // uri → when it was last registered (steady milliseconds)
+  readonly uris: Map<string, RegisteredUri>;
   /** Of these, those known from an earlier main only: nobody has said them to this one yet. */
   readonly inherited: Set<string>;
+}
+
+interface RegisteredUri {
+  /** Steady milliseconds. */
+  readonly renewedMs: number;
+  /** As the route was registered last: it has a balancing and a route service of its own. */
+  readonly endpoint: RouteEndpoint;
 }
 
 /**
@@ -52,13 +59,16 @@ export class RouteRegistry {
     }
     const changed = !isSameEndpoint(known.endpoint, endpoint);
     known.endpoint = endpoint;
-    const added = uris.filter((uri) => !known.uris.has(uri));
+    const news = uris.filter((uri) => {
+      const before = known.uris.get(uri);
+      return before === undefined || !isSameRoute(before.endpoint, endpoint);
+    });
     for (const uri of uris) {
-      known.uris.set(uri, nowMs);
+      known.uris.set(uri, { renewedMs: nowMs, endpoint });
       known.inherited.delete(uri);
     }
-    if (changed) changes.push({ kind: "put", endpoint, uris: [...known.uris.keys()] });
-    else if (added.length > 0) changes.push({ kind: "put", endpoint, uris: added });
+    if (changed) for (const group of groupsOf(known)) changes.push({ kind: "put", ...group });
+    else if (news.length > 0) changes.push({ kind: "put", endpoint, uris: news });
     return changes;
   }
 
@@ -95,7 +105,7 @@ export class RouteRegistry {
     for (const known of this.#byAddress.values()) {
       const { endpoint, uris } = known;
       if (endpoint.tls) continue;
-      const stale = [...uris].filter(([, renewedMs]) => nowMs - renewedMs > endpoint.staleAfterMs);
+      const stale = [...uris].filter(([, { renewedMs }]) => nowMs - renewedMs > endpoint.staleAfterMs);
       changes.push(
         ...this.#remove(
           known,
@@ -115,8 +125,25 @@ export class RouteRegistry {
   }
 
   *groups(): Generator<RouteGroup> {
-    for (const { endpoint, uris } of this.#byAddress.values()) yield { endpoint, uris: [...uris.keys()] };
+    for (const known of this.#byAddress.values()) yield* groupsOf(known);
   }
+}
+
+/** Routes of an address together that have the same of their own. */
+function groupsOf({ endpoint, uris }: Registration): RouteGroup[] {
+  const groups = new Map<string, { readonly endpoint: RouteEndpoint; readonly uris: string[] }>();
+  for (const [uri, { endpoint: own }] of uris) {
+    const { loadBalancing, routeServiceUrl } = own;
+    const key = `${loadBalancing} ${routeServiceUrl}`;
+    const group = groups.get(key);
+    if (group !== undefined) group.uris.push(uri);
+    else groups.set(key, { endpoint: { ...endpoint, loadBalancing, routeServiceUrl }, uris: [uri] });
+  }
+  return [...groups.values()];
+}
+
+function isSameRoute(a: RouteEndpoint, b: RouteEndpoint): boolean {
+  return a.loadBalancing === b.loadBalancing && a.routeServiceUrl === b.routeServiceUrl;
 }
 
 function isSameInstance(a: RouteEndpoint, b: RouteEndpoint): boolean {
@@ -129,10 +156,8 @@ function isSameEndpoint(a: RouteEndpoint, b: RouteEndpoint): boolean {
     a.instanceIndex === b.instanceIndex &&
     a.tls === b.tls &&
     a.serverCertDomainSan === b.serverCertDomainSan &&
-    a.routeServiceUrl === b.routeServiceUrl &&
     a.isolationSegment === b.isolationSegment &&
     a.availabilityZone === b.availabilityZone &&
-    a.loadBalancing === b.loadBalancing &&
     a.staleAfterMs === b.staleAfterMs &&
     isSameTags(a.tags, b.tags)
   );

@@ -1,5 +1,5 @@
 import { Endpoint } from "./endpoint.ts";
-import type { RouteChange, RouteGroup } from "./model.ts";
+import type { RouteChange, RouteEndpoint, RouteGroup } from "./model.ts";
 import { EndpointPool } from "./pick-endpoint.ts";
 import { nextWildcard } from "./route-uri.ts";
 
@@ -50,17 +50,18 @@ export class RouteTable {
 
   /** All routes by endpoint, for a main process that knows nothing yet. */
   *groups(): Generator<RouteGroup> {
-    const byAddress = new Map<string, string[]>();
+    const groups = new Map<string, { readonly endpoint: RouteEndpoint; readonly uris: string[] }>();
     for (const [host, { pools }] of this.#hosts) {
-      for (const [path, pool] of pools) {
-        for (const { data } of pool.endpoints) {
-          const uris = byAddress.get(data.address);
-          if (uris === undefined) byAddress.set(data.address, [host + path]);
-          else uris.push(host + path);
+      for (const [path, { endpoints, loadBalancing, routeServiceUrl }] of pools) {
+        for (const { data } of endpoints) {
+          const key = `${data.address} ${loadBalancing} ${routeServiceUrl}`;
+          const group = groups.get(key);
+          if (group !== undefined) group.uris.push(host + path);
+          else groups.set(key, { endpoint: { ...data, loadBalancing, routeServiceUrl }, uris: [host + path] });
         }
       }
     }
-    for (const [address, uris] of byAddress) yield { endpoint: this.#endpoints.get(address)!.data, uris };
+    yield* groups.values();
   }
 
   endpoints(): IterableIterator<Endpoint> {
@@ -99,7 +100,8 @@ export class RouteTable {
         pool.endpoints.push(endpoint);
         endpoint.routes++;
       }
-      if (data.loadBalancing !== "") pool.leastConnection = data.loadBalancing === "least-connection";
+      pool.loadBalancing = data.loadBalancing;
+      pool.routeServiceUrl = data.routeServiceUrl;
     }
   }
 

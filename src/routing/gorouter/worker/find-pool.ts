@@ -30,13 +30,14 @@ export function findPool(
   if (wanted === "invalid-app") return INVALID_APP_INSTANCE;
   if (wanted === "invalid-process") return INVALID_PROCESS_INSTANCE;
   let pool = table.lookup(host, request.path);
+  const serviceUrl = pool?.routeServiceUrl ?? "";
   if (wanted !== null) {
     pool = pool === null ? null : narrowed(pool, wanted.kind, wanted.guid, wanted.index);
     if (pool === null) return unknownInstance(wanted.kind, wanted.guid, wanted.index, request.host);
   }
   if (pool === null) return unknownRoute(request.host);
   if (isOverloaded(pool, inFlightMax)) return connectionLimitReached(request.host);
-  if (pool.endpoints[0]!.data.routeServiceUrl !== "") return ROUTE_SERVICE_UNSUPPORTED;
+  if (serviceUrl !== "") return ROUTE_SERVICE_UNSUPPORTED;
   return pool;
 }
 
