@@ -44,6 +44,46 @@ const DEFAULT_CONFIG: ZoneConfig = {
   accountChooserEnabled: false,
 };
 
+/** The default zone as a list of zones shows it. Nobody changes or deletes it. UAA: IdentityZone.getUaa */
+export const SYSTEM_ZONE: IdentityZone = {
+  id: "uaa",
+  subdomain: "",
+  name: "uaa",
+  description: "The system zone for backwards compatibility",
+  config: DEFAULT_CONFIG,
+  active: true,
+  version: 0,
+  createdMs: Date.UTC(2000, 0, 1),
+  lastModifiedMs: Date.UTC(2000, 0, 1),
+};
+
+/** What holds where a zone's configuration says nothing, for those who read it whole. UAA: IdentityZoneConfiguration */
+const SHOWN_DEFAULTS: ZoneConfig = {
+  clientSecretPolicy: {
+    minLength: -1,
+    maxLength: -1,
+    requireUpperCaseCharacter: -1,
+    requireLowerCaseCharacter: -1,
+    requireDigit: -1,
+    requireSpecialCharacter: -1,
+  },
+  links: {
+    logout: {
+      redirectUrl: "/login",
+      redirectParameterName: "redirect",
+      disableRedirectParameter: false,
+      whitelist: null,
+    },
+    homeRedirect: null,
+    selfService: { selfServiceLinksEnabled: true, signup: null, passwd: null },
+  },
+  prompts: [
+    { name: "username", type: "text", text: "Email" },
+    { name: "password", type: "password", text: "Password" },
+    { name: "passcode", type: "password", text: "Temporary Authentication Code (Get on at /passcode)" },
+  ],
+};
+
 /** As JSON; keys never come out. A caller who may only read sees no policies. UAA: IdentityZoneEndpoints.removeKeys */
 export function wireZone(zone: IdentityZone, onlyReads = false): Record<string, unknown> {
   const { tokenPolicy, samlConfig: _, ...config } = zone.config;
@@ -51,7 +91,7 @@ export function wireZone(zone: IdentityZone, onlyReads = false): Record<string, 
   return {
     id: zone.id,
     subdomain: zone.subdomain,
-    config: { ...config, ...(onlyReads ? {} : { tokenPolicy: policy }) },
+    config: { ...SHOWN_DEFAULTS, ...config, ...(onlyReads ? {} : { tokenPolicy: policy }) },
     name: zone.name,
     ...(zone.description === null ? {} : { description: zone.description }),
     version: zone.version,

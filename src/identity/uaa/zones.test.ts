@@ -238,6 +238,43 @@ test("a zone's clients can be made from outside, without power over it", async (
   assert.equal((await uaa.json("DELETE", "/identity-zones/acme/clients/shop", zoned)).status, 404);
 });
 
+test("the default zone is listed with the others, and nobody changes or deletes it", async () => {
+  await using uaa = await bootUaa();
+  const admin = await uaa.adminClient();
+  await uaa.json("POST", "/identity-zones", admin, { id: "acme", subdomain: "acme", name: "Acme" });
+  const listed = (await uaa.json("GET", "/identity-zones", admin)).json as unknown as Json[];
+  assert.deepEqual(
+    listed.map(({ id, subdomain }) => [id, subdomain]),
+    [
+      ["uaa", ""],
+      ["acme", "acme"],
+    ],
+  );
+  assert.equal((await uaa.json("GET", "/identity-zones/uaa", admin)).json["name"], "uaa");
+  const ofAcme = await uaa.json(
+    "GET",
+    "/identity-zones",
+    await tokenOf(uaa, "m", ["zones.acme.admin"]),
+    undefined,
+    inZone("acme"),
+  );
+  assert.deepEqual(
+    (ofAcme.json as unknown as Json[]).map(({ id }) => id),
+    ["acme"],
+  );
+  const { links } = (ofAcme.json as unknown as [{ config: { links: Json } }])[0].config;
+  assert.equal((links["logout"] as Json)["redirectUrl"], "/login", "what holds is shown");
+  for (const [method, path, body] of [
+    ["PUT", "/identity-zones/uaa", { subdomain: "x", name: "x" }],
+    ["DELETE", "/identity-zones/uaa", undefined],
+    ["POST", "/identity-zones/uaa/clients", {}],
+    ["DELETE", "/identity-zones/uaa/clients/cf", undefined],
+  ] as const) {
+    const refused = await uaa.json(method, path, admin, body);
+    assert.deepEqual([refused.status, refused.json["error_description"]], [403, "Access to UAA is not allowed."], path);
+  }
+});
+
 test("a zone has its own policies: of tokens, of clients' secrets, of passwords and of failures", async () => {
   await using uaa = await bootUaa();
   const zoned = await tokenOf(uaa, "zoner", ["zones.write", "zones.acme.admin"]);

@@ -3,7 +3,7 @@ import { audit } from "../audit.ts";
 import { checkRestricted, refuse as refuseClient } from "../client-rules.ts";
 import type { UaaContext } from "../context.ts";
 import { UaaError } from "../errors.ts";
-import { type IdentityZone, readZone, refuse, wireZone, ZONE_POWERS } from "../identity-zone.ts";
+import { type IdentityZone, readZone, refuse, SYSTEM_ZONE, wireZone, ZONE_POWERS } from "../identity-zone.ts";
 import { ensureGroups } from "../new-group.ts";
 import { wireClient } from "../oauth-client-json.ts";
 import type { VerifiedToken } from "../token-service.ts";
@@ -23,7 +23,7 @@ export function registerIdentityZones(server: FastifyInstance, context: UaaConte
     if (!mayManage(current, token, "zones.read", "zones.write")) {
       throw insufficientScope(managers(current, "zones.read", "zones.write"));
     }
-    const all = await zones.store.all();
+    const all = [SYSTEM_ZONE, ...(await zones.store.all())];
     return all.filter(({ id }) => current === null || id === current.id).map((zone) => wireZone(zone));
   });
 
@@ -55,9 +55,8 @@ export function registerIdentityZones(server: FastifyInstance, context: UaaConte
     const readsOnly = current !== null && hasScope(token, `zones.${current.id}.read`);
     const isManager = mayManage(current, token, "zones.read", "zones.write");
     if (!isManager && !readsOnly) throw insufficientScope(managers(current, "zones.read", "zones.write"));
-    const zone = await find(id);
-    if (current !== null && zone.id !== current.id) throw noZone(id);
-    return wireZone(zone, !isManager);
+    if (current !== null && current.id !== id) throw noZone(id);
+    return wireZone(id === SYSTEM_ZONE.id ? SYSTEM_ZONE : await find(id), !isManager);
   });
 
   server.put<ById>("/identity-zones/:id", async (request) => {
@@ -127,7 +126,9 @@ export function registerIdentityZones(server: FastifyInstance, context: UaaConte
     return { token: switchedToken(token, current.id), current };
   }
 
+  /** Throws `access_denied` for the default zone. UAA: DenyAccessToUaaAdvice */
   async function find(id: string): Promise<IdentityZone> {
+    if (id === SYSTEM_ZONE.id) throw new UaaError("access_denied", "Access to UAA is not allowed.");
     const zone = await zones.store.find(id);
     if (zone === null) throw noZone(id);
     return zone;
