@@ -86,10 +86,10 @@ async function bootAndStay(config: IngotConfig, whenReady: WhenReady, options: F
     stop,
     admin: async (name, body) => {
       if (platform === null) throw new RefusedError("Ingot is still starting");
-      return await platform.order(name, body);
+      return await platform.operator.order(name, body);
     },
-    metrics: async () => (platform === null ? "" : await platform.metrics()),
-    health: async () => (platform === null ? ["platform (starting)"] : await platform.failing()),
+    metrics: async () => (platform === null ? "" : await platform.operator.metrics()),
+    health: async () => (platform === null ? ["platform (starting)"] : await platform.operator.failing()),
   });
   try {
     platform = await startPlatform(config, state, {

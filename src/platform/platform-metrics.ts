@@ -56,8 +56,9 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIO
 
 /** `apps` of `/v3/apps/:guid/env`, `oauth` of `/oauth/token`; `none` where there is no such route. */
 export function resourceOf(route: string): string {
-  const [first = "", second] = route.split("/").filter((word) => word !== "");
   if (route === "" || route.includes("*")) return "none";
+  const [first = "", ...more] = route.split("/").filter((word) => word !== "");
+  const second = more.find((one) => !/^v\d$/.test(one));
   const word = /^(v\d|internal)$/.test(first) && second !== undefined ? second : first;
   return word === "" ? "root" : word.startsWith(":") ? "none" : word;
 }

@@ -5,6 +5,7 @@ import type { Log } from "../kit/log.ts";
 import type { Random, Secrets } from "../kit/random.ts";
 import type { ProcessLauncher, Subprocess } from "../kit/subprocess.ts";
 import { runningWorkerPorts } from "../routing/gorouter/index.ts";
+import { removeDeadPartials } from "./admin/partial-path.ts";
 import { openCertificateAuthority } from "./certificate-authority.ts";
 import type { IngotConfig } from "./config.ts";
 import { startControlPlane } from "./control-plane.ts";
@@ -12,6 +13,7 @@ import { keepDatabaseChoice } from "./database-choice.ts";
 import { internalHosts } from "./internal-hosts.ts";
 import { noteIsolation } from "./isolation-note.ts";
 import { endOtherIsolation } from "./leftovers.ts";
+import type { Operator } from "./operator.ts";
 import { choosePorts, type Ports } from "./ports.ts";
 import { waitUntilReady } from "./readiness.ts";
 import { openSecretStore } from "./secret-store.ts";
@@ -43,12 +45,7 @@ export interface Platform extends AsyncDisposable {
   status(startedAtMs: number): Promise<PlatformStatus>;
   /** Stops and removes every container, and the router workers. */
   stopApps(): Promise<void>;
-  /** Carries out an operator's order. Throws `RefusedError`. */
-  order(name: string, body: unknown): Promise<unknown>;
-  /** The page for Prometheus. */
-  metrics(): Promise<string>;
-  /** Names of what does not answer; empty when all is well. */
-  failing(): Promise<readonly string[]>;
+  readonly operator: Operator;
   /** Says what happens to apps, a line an event, until aborted. */
   narrate(signal: AbortSignal): Promise<void>;
 }
@@ -59,6 +56,7 @@ export interface Platform extends AsyncDisposable {
  */
 export async function startPlatform(config: IngotConfig, state: StateFolder, deps: PlatformDeps): Promise<Platform> {
   keepDatabaseChoice(config, state);
+  removeDeadPartials(state.tmp); // of a backup that was killed: its links would keep deleted blobs on the disk
   const store = openSecretStore(state.root, deps.secrets);
   const adminPassword = store.password("adminPassword");
   const ca = await openCertificateAuthority(state.ca, deps);
@@ -97,9 +95,7 @@ export async function startPlatform(config: IngotConfig, state: StateFolder, dep
     notes: plane.notes,
     status: (startedAtMs) => plane.status({ startedAtMs, apiUrl: urls.api, ports }),
     stopApps: () => plane.stopApps(),
-    order: (name, body) => plane.order(name, body),
-    failing: () => plane.failing(),
-    metrics: () => plane.metrics(),
+    operator: plane.operator,
     narrate: (signal) => plane.narrate(signal),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type TestContext, test } from "node:test";
+import { Worker } from "node:worker_threads";
 import { createGunzip, createGzip, gunzipSync, gzipSync } from "node:zlib";
 import { extract, pack } from "tar-stream";
 import { startBlobstore } from "../../capi/blobstore/index.ts";
@@ -20,6 +21,8 @@ import { restore } from "./restore.ts";
 
 type EntryHeaders = Parameters<ReturnType<typeof pack>["entry"]>[0];
 const deps = { clock: systemClock() };
+/** Tries again at once. */
+const impatient = { clock: { ...systemClock(), sleep: async () => undefined } };
 const { signal } = new AbortController();
 const HEADER = JSON.stringify({ format: BACKUP_FORMAT, version: "0", createdAt: "2026-01-01T00:00:00.000Z" });
 const SECRETS = "{}\n";
@@ -81,51 +84,38 @@ const manifestOf = (...files: readonly (readonly [string, string])[]): string =>
 test("a backup that is made while others write and delete holds every blob that its databases speak of", async (t) => {
   const folder = temporary(t);
   const state = stateIn(folder);
-  using controller = controllerOf(state);
-  await using blobs = await startBlobstore({ root: state.blobs }, { random: systemRandom(), log: silentLog() });
-  let isOver = false;
-  const begun = Promise.withResolvers<void>();
-  const churn = (async () => {
-    for (let n = 0; !isOver; n++) {
-      const content = `droplet ${n} `.repeat(100);
-      const limits = { bytesMax: 1e6, signal };
-      await blobs.client.put("droplets", `d${n}`, Readable.from([Buffer.from(content)]), limits);
-      addDroplet(controller, `d${n}`, content);
-      if (n < 5) continue;
-      begun.resolve();
-      controller.prepare("DELETE FROM droplets WHERE guid = ?").run(`d${n - 5}`);
-      await blobs.client.delete("droplets", `d${n - 5}`);
+  controllerOf(state)[Symbol.dispose]();
+  const database = join(state.data, "cloud-controller.sqlite");
+  const churn = new Worker(new URL("./testing/churn-main.ts", import.meta.url), {
+    workerData: { blobs: state.blobs, database },
+  });
+  const ended = new Promise((resolve) => churn.once("exit", resolve));
+  t.after(() => churn.terminate());
+  await new Promise<void>((resolve, reject) => churn.once("message", () => resolve()).once("error", reject));
+  for (let round = 0; round < 8; round++) {
+    const file = join(folder, `backup-${round}.tar.gz`);
+    await backUp(state, file, impatient, signal);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    const target = join(folder, `restored-${round}`);
+    await restore(file, target, signal);
+    assert.equal(statSync(target).mode & 0o777, 0o700);
+    assert.equal(readFileSync(join(target, "secrets.json"), "utf8"), `{"adminPassword":"pw"}\n`);
+    assert.equal(readFileSync(join(target, "ca", "ca.key"), "utf8"), "key");
+    using restored = new Sqlite(join(target, "data", "cloud-controller.sqlite"));
+    await using store = await startBlobstore(
+      { root: join(target, "blobs") },
+      { random: systemRandom(), log: silentLog() },
+    );
+    const rows = restored.prepare("SELECT guid, sha256 FROM droplets").all();
+    assert.ok(rows.length > 0);
+    for (const row of rows) {
+      const hash = createHash("sha256");
+      for await (const chunk of await store.client.read("droplets", String(row["guid"]))) hash.update(chunk as Buffer);
+      assert.equal(hash.digest("hex"), row["sha256"]);
     }
-  })();
-  await begun.promise;
-  try {
-    for (let round = 0; round < 5; round++) {
-      const file = join(folder, `backup-${round}.tar.gz`);
-      const report = await backUp(state, file, deps, signal);
-      assert.equal(statSync(file).mode & 0o777, 0o600);
-      const target = join(folder, `restored-${round}`);
-      await restore(file, target, signal);
-      assert.equal(statSync(target).mode & 0o777, 0o700);
-      assert.equal(readFileSync(join(target, "secrets.json"), "utf8"), `{"adminPassword":"pw"}\n`);
-      assert.equal(readFileSync(join(target, "ca", "ca.key"), "utf8"), "key");
-      using restored = new Sqlite(join(target, "data", "cloud-controller.sqlite"));
-      await using store = await startBlobstore(
-        { root: join(target, "blobs") },
-        { random: systemRandom(), log: silentLog() },
-      );
-      const rows = restored.prepare("SELECT guid, sha256 FROM droplets").all();
-      assert.ok(rows.length > 0 && report.blobs >= rows.length);
-      for (const row of rows) {
-        const hash = createHash("sha256");
-        for await (const chunk of await store.client.read("droplets", String(row["guid"])))
-          hash.update(chunk as Buffer);
-        assert.equal(hash.digest("hex"), row["sha256"]);
-      }
-    }
-  } finally {
-    isOver = true;
-    await churn;
   }
+  churn.postMessage("stop");
+  await ended;
   assert.deepEqual(readdirSync(state.tmp), []);
 });
 
@@ -201,7 +191,6 @@ test("a blob that lost its content fails the backup with its name; one that rott
   assert.deepEqual((await restore(join(folder, "b.tar.gz"), join(folder, "r"), signal)).leftOut, [content]);
   assert.equal(existsSync(join(folder, "r", content)), false);
   rmSync(path);
-  const impatient = { clock: { ...systemClock(), sleep: async () => undefined } };
   await assert.rejects(backUp(state, join(folder, "c.tar.gz"), impatient, signal), /the blob of droplet d is missing/);
 });
 

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { CcOperator } from "../../capi/cloud-controller/index.ts";
 import type { BootstrapClient, UaaAdmin } from "../../identity/uaa/index.ts";
 import { ADMIN_GROUPS, UaaError } from "../../identity/uaa/index.ts";
 import type { Clock } from "../../kit/clock.ts";
@@ -10,14 +9,15 @@ import { RefusedError } from "../control.ts";
 import type { SecretStore } from "../secret-store.ts";
 import { type CheckParts, checkRunning } from "./check-running.ts";
 import { rotate } from "./rotate.ts";
+import type { SealRotation } from "./seal-rotation.ts";
 
 /** What an operator's orders work with. */
 export interface OrderParts {
   readonly store: SecretStore;
   readonly uaa: UaaAdmin;
-  readonly cc: CcOperator;
   readonly certificates: CertificateRenewal;
   readonly check: CheckParts;
+  readonly sealing: SealRotation;
   /** The platform's clients as the store has them now. */
   readonly clients: () => readonly BootstrapClient[];
   readonly adminUser: string;

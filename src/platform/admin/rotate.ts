@@ -1,5 +1,4 @@
 import type { OrderParts } from "./orders.ts";
-import { rotateSealKey } from "./seal-rotation.ts";
 
 export type Rotation = "seal-key" | "signing-keys" | "client-secrets" | "certificates";
 
@@ -15,7 +14,7 @@ const CLIENT_SECRET_BYTES = 24;
 export async function rotate(what: Rotation, dropOld: boolean, parts: OrderParts): Promise<{ readonly done: string }> {
   switch (what) {
     case "seal-key":
-      return { done: await rotateSealKey(parts) };
+      return { done: await parts.sealing.rotate() };
     case "signing-keys":
       return { done: await rotateSigningKeys(dropOld, parts) };
     case "client-secrets":

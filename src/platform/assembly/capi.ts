@@ -26,11 +26,14 @@ function brokerHttp({ config, ca }: Assembly["site"]): HttpClient {
   });
 }
 
+/** The Cloud Controller with its bridge. */
+export type RunningCapi = CloudController & { readonly bridge: BridgeClient };
+
 /** Cloud Controller, and the bridge that makes its wishes Diego's. */
 export async function startCapi(
   { site, deps, log, database, pause, keep }: Assembly,
   clients: { uaa: UaaClient; blobstore: BlobstoreClient; bbs: BbsClient; logging: Logging; domains: DomainNews },
-): Promise<CloudController & { readonly bridge: BridgeClient }> {
+): Promise<RunningCapi> {
   const { config, state, urls, sshFingerprint } = site;
   const { clock, random, secrets, subprocess, http } = deps;
   const { uaa, blobstore, bbs, logging, domains } = clients;
