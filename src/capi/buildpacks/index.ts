@@ -18,7 +18,7 @@ export interface SystemBuildpack {
   readonly folder: string;
 }
 
-const ORDER = ["staticfile", "nodejs", "go", "python", "binary"] as const;
+const ORDER = ["staticfile", "nodejs", "go", "python", "nginx", "binary"] as const;
 
 /** The buildpacks to seed, in order of detection: the classic platform asks staticfile first and binary last, too. */
 export function systemBuildpacks(): readonly SystemBuildpack[] {

@@ -42,7 +42,8 @@ test("system buildpacks have the names and the order that developers know", () =
       ["nodejs_buildpack", 2, "cflinuxfs4"],
       ["go_buildpack", 3, "cflinuxfs4"],
       ["python_buildpack", 4, "cflinuxfs4"],
-      ["binary_buildpack", 5, "cflinuxfs4"],
+      ["nginx_buildpack", 5, "cflinuxfs4"],
+      ["binary_buildpack", 6, "cflinuxfs4"],
     ],
   );
 });

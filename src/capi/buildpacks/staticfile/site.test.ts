@@ -1,117 +1,25 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
-import { createServer } from "node:net";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { type Ended, type FileTree, plainEnv, runToEnd, StagingBench } from "../../lifecycle/testing/staging-bench.ts";
+import { StagingBench } from "../../lifecycle/testing/staging-bench.ts";
 import { addSystemBuildpack } from "../testing/pack-bench.ts";
+import { fetchNginx, needsNginx, stageSite, startSite } from "../testing/running-site.ts";
 
-const NOBODY = 65534;
 const LIMIT_MS = 20_000;
 
-/** nginx as the platform's store has it, fetched once for all tests; null on a machine without apt. */
-let nginxDir: string | null = null;
-before(async () => {
-  const bench = await StagingBench.open();
-  const fetched = await runToEnd(`${bench.lifecycleDir}/fetch-nginx`, [bench.path("nginx")]).catch(() => null);
-  if (fetched?.code === 0) nginxDir = bench.path("nginx");
-  process.on("exit", () => bench[Symbol.dispose]());
-});
-
-interface Site extends AsyncDisposable {
-  /** What the app has written so far. */
-  output(): string;
-  get(path: string, headers?: Record<string, string>): Promise<Answer>;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Record<string, string | string[] | undefined>;
-  readonly bytes: Buffer;
-  readonly text: string;
-}
-
-async function stageSite(bench: StagingBench, files: FileTree, flags: readonly string[] = []): Promise<Ended> {
-  await addSystemBuildpack(bench, "staticfile");
-  const runtimes = bench.path("runtimes");
-  if (nginxDir !== null && !existsSync(runtimes)) cpSync(nginxDir, `${runtimes}/nginx-1.0.0`, { recursive: true });
-  bench.writeApp(files);
-  return await bench.stage(["staticfile_buildpack"], flags, { INGOT_RUNTIMES: runtimes });
-}
-
-/** Stages and starts a site, not as root, as it is in a container. */
-async function startSite(bench: StagingBench, files: FileTree, env: NodeJS.ProcessEnv = {}): Promise<Site> {
-  const ended = await stageSite(bench, files);
-  assert.equal(ended.code, 0, ended.stdout + ended.stderr);
-  const home = await bench.unpackDroplet();
-  chmodSync(bench.dir, 0o755);
-  const root = process.getuid?.() === 0;
-  if (root) await runToEnd("chown", ["-R", `${NOBODY}:${NOBODY}`, home]);
-  const port = await freePort();
-  const child: ChildProcess = spawn("/bin/bash", [`${bench.lifecycleDir}/launcher`, "app", "", "{}"], {
-    cwd: home,
-    env: { ...plainEnv(), ...env, PORT: String(port) },
-    stdio: ["ignore", "pipe", "pipe"],
-    ...(root ? { uid: NOBODY, gid: NOBODY } : {}),
-  });
-  let output = "";
-  child.stdout!.on("data", (chunk: Buffer) => (output += chunk));
-  child.stderr!.on("data", (chunk: Buffer) => (output += chunk));
-  const get = (path: string, headers: Record<string, string> = {}): Promise<Answer> =>
-    new Promise((resolve, reject) => {
-      const outgoing = request(
-        { host: "127.0.0.1", port, path, headers: { host: "site.example.com", ...headers } },
-        (answer) => {
-          const chunks: Buffer[] = [];
-          answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-          answer.on("end", () => {
-            const bytes = Buffer.concat(chunks);
-            resolve({ status: answer.statusCode ?? 0, headers: answer.headers, bytes, text: bytes.toString() });
-          });
-        },
-      );
-      outgoing.on("error", reject);
-      outgoing.end();
-    });
-  const until = Date.now() + LIMIT_MS;
-  for (;;) {
-    const up = await get("/").then(
-      () => true,
-      () => false,
-    );
-    if (up) break;
-    if (child.exitCode !== null || Date.now() > until) throw new Error(`the site did not start:\n${output}`);
-    await sleep(20);
-  }
-  return {
-    output: () => output,
-    get,
-    [Symbol.asyncDispose]: async () => {
-      child.kill("SIGTERM");
-      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-const needsNginx = (): { skip: string | false } => ({ skip: existsSync("/usr/bin/apt-get") ? false : "needs apt" });
+before(fetchNginx);
 
 test("a site is served: index, types, compression, no dot files, a log on standard output", needsNginx(), async () => {
   using bench = await StagingBench.open();
   const page = `<h1>Hello</h1>${"x".repeat(3000)}`;
-  await using site = await startSite(bench, { Staticfile: "", "index.html": page, "a.mjs": "", ".secret": "no" });
+  await using site = await startSite(bench, "staticfile", {
+    Staticfile: "",
+    "index.html": page,
+    "a.mjs": "",
+    ".secret": "no",
+  });
   const index = await site.get("/");
   assert.equal(index.text, page);
   assert.equal(index.headers["content-type"], "text/html; charset=utf-8");
@@ -138,7 +46,7 @@ test("options of the Staticfile work together", needsNginx(), async () => {
     "  404: /missing.html",
     "location_include: includes/*.conf",
   ].join("\n");
-  await using site = await startSite(bench, {
+  await using site = await startSite(bench, "staticfile", {
     Staticfile,
     "dist/index.html": "home",
     "dist/list/file.txt": "x",
@@ -157,7 +65,7 @@ test("options of the Staticfile work together", needsNginx(), async () => {
 
 test("pushstate answers every unknown path with the index, basic auth asks first", needsNginx(), async () => {
   using bench = await StagingBench.open();
-  await using site = await startSite(bench, {
+  await using site = await startSite(bench, "staticfile", {
     Staticfile: "pushstate: enabled\n",
     "Staticfile.auth": "bob:{PLAIN}secret\n",
     "index.html": "app",
@@ -171,7 +79,12 @@ test("pushstate answers every unknown path with the index, basic auth asks first
 
 test("plain requests are sent to https by option or by variable", needsNginx(), async () => {
   using bench = await StagingBench.open();
-  await using site = await startSite(bench, { Staticfile: "", "index.html": "x" }, { FORCE_HTTPS: "true" });
+  await using site = await startSite(
+    bench,
+    "staticfile",
+    { Staticfile: "", "index.html": "x" },
+    { FORCE_HTTPS: "true" },
+  );
   const plain = await site.get("/a?b=c", { "x-forwarded-proto": "http, https", "x-forwarded-host": "me.example.com" });
   assert.deepEqual([plain.status, plain.headers.location], [301, "https://me.example.com/a?b=c"]);
   assert.equal((await site.get("/", { "x-forwarded-proto": "https" })).status, 200);
@@ -181,7 +94,7 @@ test("files that exist only compressed are unpacked for clients that need it", n
   using bench = await StagingBench.open();
   mkdirSync(bench.path("app"), { recursive: true });
   writeFileSync(bench.path("app", "big.txt.gz"), gzipSync("from gz"));
-  await using site = await startSite(bench, { Staticfile: "", "index.html": "x" });
+  await using site = await startSite(bench, "staticfile", { Staticfile: "", "index.html": "x" });
   assert.equal((await site.get("/big.txt")).text, "from gz");
 });
 
@@ -194,17 +107,17 @@ http {
   server { listen ((PORT)); location / { return 200 "mine"; } }
 }
 `;
-  await using site = await startSite(bench, { Staticfile: "", "nginx.conf": conf, "index.html": "x" });
+  await using site = await startSite(bench, "staticfile", { Staticfile: "", "nginx.conf": conf, "index.html": "x" });
   assert.equal((await site.get("/")).text, "mine");
 });
 
 test("a root that is missing or a file fails with the reason", needsNginx(), async () => {
   using bench = await StagingBench.open();
-  const missing = await stageSite(bench, { Staticfile: "root: nowhere\n" });
+  const missing = await stageSite(bench, "staticfile", { Staticfile: "root: nowhere\n" });
   assert.equal(missing.code, 223);
   assert.match(missing.stdout, /Invalid root directory: .* nowhere that does not exist/);
   rmSync(bench.path("app"), { recursive: true });
-  const file = await stageSite(bench, { Staticfile: "root: page\n", page: "x" });
+  const file = await stageSite(bench, "staticfile", { Staticfile: "root: page\n", page: "x" });
   assert.match(file.stdout, /page that is a plain file/);
 });
 

@@ -28,9 +28,3 @@ export const BOOT_SCRIPT = `#!/bin/bash
 exec 3> >(exec cat) 4> >(exec cat >&2)
 exec nginx -e stderr -p "$APP_ROOT/nginx" -c "$APP_ROOT/nginx/conf/nginx.conf"
 `;
-
-/** `nginx` on the search path, with its own libraries. */
-export const NGINX_SCRIPT = `#!/bin/sh
-here=$(dirname "$(readlink -f "$0")")/../nginx
-LD_LIBRARY_PATH=$here/lib\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} exec "$here/sbin/nginx" "$@"
-`;
