@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { newUser } from "./testing/boot-uaa.ts";
 import { CALLBACK, UaaWorld } from "./testing/world.ts";
 
 type Listed = readonly {
@@ -64,6 +65,23 @@ test("a user takes back what he has allowed to a client, and its tokens end", as
   const revoked = await world.uaa.json("DELETE", `/approvals?clientId=${client}`, token);
   assert.deepEqual(revoked.json, { status: "ok", message: `Approvals of user ${id} and client ${client} revoked` });
   assert.equal((await world.uaa.json("GET", "/approvals", token)).status, 401, "the token has ended with them");
+});
+
+test("a user may come with what he has allowed elsewhere", async () => {
+  await using world = await UaaWorld.boot();
+  const approval = { userId: "of-another-uaa", clientId: "cf", scope: "openid", status: "APPROVED" };
+  const made = await world.make("POST", "/Users", { ...newUser("eva"), approvals: [approval] });
+  const [kept] = made["approvals"] as [Record<string, unknown>];
+  assert.deepEqual(
+    [kept["userId"], kept["clientId"], kept["scope"], kept["status"]],
+    [made["id"], "cf", "openid", "APPROVED"],
+  );
+  const bad = await world.uaa.json("POST", "/Users", await world.admin(), { ...newUser("bob"), approvals: [7] });
+  assert.equal(bad.status, 400);
+  assert.equal(
+    (await world.uaa.json("GET", '/Users?filter=userName eq "bob"', await world.admin())).json["totalResults"],
+    0,
+  );
 });
 
 test("a client's registration is replaced, also where only harmless scopes may be in it", async () => {

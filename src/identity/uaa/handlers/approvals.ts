@@ -68,7 +68,7 @@ export function registerApprovals(server: FastifyInstance, context: UaaContext):
 }
 
 /** Throws `invalid_request`, and `unauthorized` for another user's. */
-function readApprovals(body: unknown, userId: string, nowMs: number): Approval[] {
+export function readApprovals(body: unknown, userId: string, nowMs: number): Approval[] {
   if (!Array.isArray(body) || body.length > APPROVALS_MAX) {
     throw new UaaError("invalid_request", "The request body must be a list");
   }

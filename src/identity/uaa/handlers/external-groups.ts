@@ -47,7 +47,7 @@ export function registerExternalGroups(server: FastifyInstance, context: UaaCont
     const mapping = { groupId: group.id, displayName, externalGroup, origin, addedMs: context.clock.nowMs() };
     if (!(await externalGroups.insert(mapping))) {
       const message = `The mapping between group ${group.displayName} and external group ${externalGroup} already exists`;
-      throw new UaaError("scim_resource_already_exists", message);
+      throw new UaaError("scim", message, { status: 409 });
     }
     await database.durable();
     return reply.code(201).send(wireMapping(mapping));
@@ -69,7 +69,7 @@ export function registerExternalGroups(server: FastifyInstance, context: UaaCont
       const mapping = await externalGroups.find(group.id, externalGroup, origin);
       if (mapping === null || !(await externalGroups.delete(group.id, externalGroup, origin))) {
         const message = `The mapping between group ${group.displayName} and external group ${externalGroup} does not exist`;
-        throw new UaaError("scim_resource_not_found", message);
+        throw new UaaError("scim", message, { status: 404 });
       }
       await database.durable();
       return wireMapping(mapping);
@@ -80,13 +80,13 @@ export function registerExternalGroups(server: FastifyInstance, context: UaaCont
     if (groupId !== undefined && groupId !== "") {
       const group = await groups.find(groupId);
       if (group !== null) return group;
-      throw new UaaError("scim_resource_not_found", `Group ${groupId} does not exist`);
+      throw new UaaError("scim", `Group ${groupId} does not exist`, { status: 404 });
     }
     if (displayName === undefined || displayName.trim() === "") {
-      throw new UaaError("scim_resource_not_found", "Group not found, not name provided");
+      throw new UaaError("scim", "Group not found, not name provided", { status: 404 });
     }
     const group = await groups.findByName(displayName);
-    if (group === null) throw new UaaError("scim_resource_not_found", `Group not found:${displayName}`);
+    if (group === null) throw new UaaError("scim", `Group not found:${displayName}`, { status: 404 });
     return group;
   }
 }

@@ -2,11 +2,12 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { UaaContext } from "../context.ts";
 import { originsOfAddress } from "../email-domain.ts";
 import { UaaError } from "../errors.ts";
-import type { User } from "../model.ts";
+import type { Approval, User } from "../model.ts";
 import { freshUser } from "../new-user.ts";
 import { checkPassword } from "../password-policy.ts";
 import { readUser, type UserInput, validateUser, wireUser } from "../scim-user.ts";
 import type { HeldGroup } from "../store-groups.ts";
+import { readApprovals } from "./approvals.ts";
 import { bearerOf, insufficientScope, jsonBodyOf, managers, mayManage, requireManager } from "./request.ts";
 import { orBadFilter, readScimQuery, wantsAttribute, wirePage } from "./scim-query.ts";
 
@@ -31,7 +32,8 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
 
   server.post("/Users", async (request, reply) => {
     await requireManager(context, request, "scim.write", "scim.create");
-    const input = readUser(jsonBodyOf(request));
+    const body = jsonBodyOf(request);
+    const input = readUser(body);
     const origin = input.origin === undefined || input.origin === "" ? "uaa" : input.origin;
     await requireManaged(context, origin);
     validateUser(input, origin);
@@ -52,7 +54,10 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
       active: input.active ?? true,
       verified: input.verified ?? true,
     });
+    // What a migration brings along of what the user has allowed elsewhere, whoever he was there.
+    const approvals = ownApprovals(body["approvals"], user.id, clock.nowMs());
     await users.insert(user);
+    await tokens.saveApprovals(approvals);
     await database.durable();
     return await sendUser(context, reply.code(201), user);
   });
@@ -109,6 +114,15 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
     await database.durable();
     return reply.header("etag", `"${user.version}"`).send(wired);
   });
+}
+
+/** Throws `invalid_request`. UAA: ScimUserEndpoints.createUser */
+function ownApprovals(list: unknown, userId: string, nowMs: number): Approval[] {
+  if (!Array.isArray(list)) return [];
+  const owned = list.map((entry: unknown) =>
+    typeof entry === "object" && entry !== null ? { ...entry, userId, user_id: userId } : entry,
+  );
+  return readApprovals(owned, userId, nowMs);
 }
 
 /** Throws `scim_resource_not_found`. */

@@ -43,7 +43,7 @@ export function registerZoneManagers(server: FastifyInstance, context: UaaContex
       const group = await groups.findByName(name);
       if (group === null) throw new UaaError("scim_resource_not_found", `Group not found:${name}`);
       if (!(await groups.removeMember(group.id, userId))) {
-        throw new UaaError("scim_resource_not_found", "User is not a zone admin.");
+        throw new UaaError("scim", "User is not a zone admin.", { status: 404 });
       }
       await database.durable();
       const wired = wireGroup(group, await groups.members(group.id), zoneId);
