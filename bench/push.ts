@@ -44,7 +44,10 @@ export async function run(): Promise<void> {
   for (let round = 0; round < 10; round++) targets.push((await timed(() => ingot.cfOk("target"))).ms);
   printFigure("./ingot cf target, median of 10", `${median(targets).toFixed(0)} ms`, "150 ms");
   for (const one of (await ingot.status()).processes) {
-    printFigure(`after ${2 * WARM_PUSHES + 1} pushes, ${one.role}: memory (PSS)`, `${(one.pssKb / 1024).toFixed(0)} MB`);
+    printFigure(
+      `after ${2 * WARM_PUSHES + 1} pushes, ${one.role}: memory (PSS)`,
+      `${(one.pssKb / 1024).toFixed(0)} MB`,
+    );
     if (one.eventLoopP999Ms !== null)
       printFigure("  event loop p99.9 since the start", `${one.eventLoopP999Ms.toFixed(1)} ms`, "20 ms");
   }
