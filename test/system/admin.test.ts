@@ -5,15 +5,17 @@ import { DatabaseSync } from "node:sqlite";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { callControl } from "../../src/platform/control.ts";
-import { type BootedIngot, bootIngot, type CommandOutcome, eventually } from "./boot-ingot.ts";
+import { type BootedIngot, bootIngot, type CommandOutcome, eventually, freePort } from "./boot-ingot.ts";
 
 const DORA = join(import.meta.dirname, "..", "apps", "dora");
 const HOST = "dora.apps.cf.localhost";
 const VARIABLE = "a value that is sealed";
 let ingot: BootedIngot;
+let metricsPort: number;
 
 before(async () => {
-  ingot = await bootIngot();
+  metricsPort = await freePort();
+  ingot = await bootIngot({ flags: ["--metrics-port", String(metricsPort)] });
   await ingot.login();
   await ingot.cfOk("push", "dora", "-p", DORA, "--no-start");
   await ingot.cfOk("set-env", "dora", "SEALED_VARIABLE", VARIABLE);
@@ -105,7 +107,7 @@ test("a check finds nothing where all is well, and what is not it names and repa
   assert.match(await adminOk("check"), /all well/);
 });
 
-test("blobs and containers of nobody are found and removed", async () => {
+test("blobs of nobody are found and removed", async () => {
   const contents = join(ingot.state, "blobs", "contents");
   const digest = "ab".repeat(32);
   {
@@ -120,6 +122,31 @@ test("blobs and containers of nobody are found and removed", async () => {
   await adminOk("check", "--repair");
   assert.match(await adminOk("check"), /all well/);
   assert.equal(readdirSync(join(contents, "ab")).includes(digest), false);
+});
+
+test("metrics tell what runs, and name no tenant", async () => {
+  await ingot.get(HOST);
+  await ingot.cfOk("auth", "admin", ingot.adminPassword);
+  const page = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  for (const line of page.trimEnd().split("\n")) {
+    assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{(\w+="[^"]*",?)*\})? ([-+]?[\d.e+-]+|[-+]?Inf|NaN))$/);
+  }
+  const value = (series: string): number => {
+    const line = page.split("\n").find((one) => one.startsWith(`${series} `));
+    assert.ok(line !== undefined, `${series} is not on the page`);
+    return Number(line.slice(series.length + 1));
+  };
+  assert.equal(value('ingot_bbs_actual_lrps{domain="cf-apps",state="RUNNING"}'), 1);
+  assert.equal(value('ingot_bbs_desired_instances{domain="cf-apps"}'), 1);
+  assert.equal(value("ingot_garden_containers"), 1);
+  assert.ok(value('ingot_uaa_events_total{event="TokenIssuedEvent",grant="password"}') > 0);
+  assert.ok(value('ingot_router_responses_total{status="2xx"}') > 0);
+  assert.ok(value("ingot_router_request_seconds_count") > 0);
+  assert.ok(value("ingot_auctioneer_auction_seconds_count") >= 0);
+  assert.ok(value("ingot_process_resident_bytes") > 1e6);
+  assert.equal(value("ingot_metrics_collectors_failed"), 0);
+  assert.doesNotMatch(page, /dora|zoe|test-org|test-space/);
+  assert.equal(await (await fetch(`http://127.0.0.1:${metricsPort}/healthz`)).text(), "ok\n");
 });
 
 test("the whole platform says whether it is well", async () => {

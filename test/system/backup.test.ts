@@ -58,7 +58,7 @@ test("kill -9 at any moment of a backup or a restore leaves nothing half, and th
   rmSync(target, { recursive: true });
 });
 
-test("a backup of a running Ingot, restored elsewhere, brings apps, users and secrets back", async () => {
+test("a backup of a running Ingot, restored elsewhere, brings apps, users and secrets back", async (t) => {
   const file = join(folder, "backup.tar.gz");
   const made = await ingot.ingot("admin", "backup", file, "--state", ingot.state);
   assert.equal(made.code, 0, made.output);
@@ -67,8 +67,10 @@ test("a backup of a running Ingot, restored elsewhere, brings apps, users and se
   assert.equal(restored.code, 0, restored.output);
   await ingot[Symbol.asyncDispose]();
   ingot = await bootIngot({ state });
+  const readyMs = performance.now();
   // The old password holds, the app comes up without a push, and what was sealed is readable.
   await eventually(async () => assert.equal((await ingot.get(HOST)).status, 200), 60_000);
+  t.diagnostic(`the app answers ${Math.round(performance.now() - readyMs)} ms after the start`);
   const { body } = await ingot.get(HOST, "/env");
   assert.equal((JSON.parse(body) as Record<string, string>)["SECRET_OF_DORA"], "kept through it all");
   await ingot.cfOk("api", ingot.apiUrl, "--skip-ssl-validation");
