@@ -4,6 +4,7 @@ import { join, relative, resolve } from "node:path";
 import { run } from "node:test";
 import { readFlags } from "../platform/flags.ts";
 import { RECORDER_ARGUMENT, startRecord, writeCompatibility } from "./compatibility/write.ts";
+import { postgresFiles, postgresForTests } from "./test-postgres.ts";
 import { installTestTools } from "./test-tools.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -26,8 +27,8 @@ const CHECKS: readonly { readonly name: string; readonly file: string; readonly 
 const UNIT_FILES_AT_ONCE = 2;
 
 /**
- * `./ingot test`: checks, unit and property tests, simulator, conformance, system and abuse tests. `--quick` leaves out what
- * boots a platform; `--only PATH` runs the test files under it alone; `--repeat N` runs them N times; `--full` adds matrices,
+ * `./ingot test`: checks, unit and property tests, those of the stores on PostgreSQL too, simulator, conformance, system and
+ * abuse tests. `--quick` leaves out what boots a platform or a database; `--only PATH` runs the test files under it alone; `--repeat N` runs them N times; `--full` adds matrices,
  * fuzzing and many seeds (the tests see INGOT_TEST_FULL=1); `--compat` writes docs/compatibility.md's table from the run. The last line is `N passed, N failed`.
  */
 export async function test(argv: readonly string[]): Promise<number> {
@@ -50,6 +51,10 @@ export async function test(argv: readonly string[]): Promise<number> {
     const unit = testFiles(["src/**/*.test.ts", "sim/**/*.test.ts", "test/house/**/*.test.ts"], only);
     await runSuite("unit, property and simulator tests", unit, UNIT_FILES_AT_ONCE, tally);
     if (flags["quick"] === true) continue;
+    await runOnPostgres(
+      postgresFiles((patterns) => testFiles(patterns, only), flags["full"] === true),
+      tally,
+    );
     for (const area of ["conformance", "system", "abuse"]) {
       await runSuite(`${area} tests`, testFiles([`test/${area}/**/*.test.ts`], only), 1, tally);
     }
@@ -85,6 +90,17 @@ async function runCheck(check: (typeof CHECKS)[number], tally: Tally): Promise<v
     process.stdout.write(`${output.trimEnd()}\n`);
   }
   process.stdout.write(`${code === 0 ? "ok  " : "FAIL"} ${check.name} (${seconds(startedMs)} s)\n`);
+}
+
+async function runOnPostgres(files: string[], tally: Tally): Promise<void> {
+  if (files.length === 0) return;
+  await using server = await postgresForTests();
+  if (server === null) {
+    tally.skipped++;
+    process.stdout.write("skip stores on PostgreSQL: this machine has none\n");
+    return;
+  }
+  await runSuite("stores on PostgreSQL", files, UNIT_FILES_AT_ONCE, tally);
 }
 
 async function runSuite(name: string, files: string[], concurrency: number, tally: Tally): Promise<void> {

@@ -51,7 +51,7 @@ export function brokenRule({ from, to, typeOnly }: Import, developmentPackages: 
   if (!isTest(from) && !typeOnly && developmentPackages.has(packageName))
     return "the product needs no development package";
   if (!to.endsWith(".ts")) return null; // a package
-  if (!isTest(from) && isTest(to) && !/^src\/commands\/(sim|bench|test)\.ts$/.test(from))
+  if (!isTest(from) && isTest(to) && !/^src\/commands\/(sim|bench|test(-[a-z]+)?)\.ts$/.test(from))
     return "the product needs no test";
   if (from.startsWith("src/kit/") && !to.startsWith("src/kit/")) return "the kit knows nothing of Cloud Foundry";
   if (from.startsWith("src/protocol/") && !/^src\/(kit|protocol)\//.test(to)) return "protocol knows the kit alone";
