@@ -3,13 +3,15 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { FakeBroker } from "../../src/capi/cloud-controller/testing/fake-broker.ts";
+import { OFFERINGS } from "../../src/capi/cloud-controller/testing/services-world.ts";
 import { bootIngot, runCommand } from "../system/boot-ingot.ts";
 import { authority, builtOnce, runSteps } from "./_program.ts";
 
 const HERE = join(import.meta.dirname, "python-client");
 const ROOT = join(import.meta.dirname, "..", "..");
 /** Steps in first_hour.py. */
-const STEPS = 26;
+const STEPS = 29;
 
 /** A virtual environment with the pinned client. Null without Python. */
 async function pythonWithClient(): Promise<string | null> {
@@ -29,6 +31,7 @@ async function pythonWithClient(): Promise<string | null> {
 test("the Python client cloudfoundry-client lives through an app's first hour", async (t) => {
   const python = await pythonWithClient();
   if (python === null) return t.skip("needs python3 with venv (Debian: apt-get install python3-venv)");
+  await using broker = await FakeBroker.start(OFFERINGS.filter(({ name }) => name === "db"));
   await using ingot = await bootIngot();
   const work = mkdtempSync(join(tmpdir(), "ingot-python-"));
   try {
@@ -38,6 +41,7 @@ test("the Python client cloudfoundry-client lives through an app's first hour", 
       INGOT_PASSWORD: ingot.adminPassword,
       INGOT_APP_DIR: join(ROOT, "examples", "hello-node"),
       INGOT_WORK: work,
+      INGOT_BROKER: broker.url,
       INGOT_HTTP_PORT: String(ingot.httpPort),
       PYTHONDONTWRITEBYTECODE: "1",
     });

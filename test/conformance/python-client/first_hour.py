@@ -182,7 +182,8 @@ def lists():
     v3 = known["v3"]
     assert "cflinuxfs4" in [stack["name"] for stack in v3.stacks.list()]
     names = [buildpack["name"] for buildpack in v3.buildpacks.list(order_by="position")]
-    assert names[:3] == ["staticfile_buildpack", "nodejs_buildpack", "binary_buildpack"], names
+    # The most careful comes first, what takes everything last.
+    assert names[:2] == ["staticfile_buildpack", "nodejs_buildpack"] and names[-1] == "binary_buildpack", names
     assert "diego_docker" in [flag["name"] for flag in v3.feature_flags.list()]
     groups = [group["name"] for group in v3.security_groups.list()]
     assert {"public_networks", "dns"} <= set(groups), groups
@@ -348,12 +349,61 @@ def buildpack():
     with zipfile.ZipFile(archive, "w") as bits:
         for name in ["detect", "compile", "release"]:
             bits.writestr(f"bin/{name}", "#!/bin/sh\n")
-    created = v3.buildpacks.create("python_buildpack", position=9)
+    created = v3.buildpacks.create("snake_buildpack", position=9)
     v3.buildpacks.upload(created["guid"], str(archive), asynchronous=False)
     uploaded = v3.buildpacks[created["guid"]]
     assert (uploaded["state"], uploaded["filename"]) == ("READY", "own_buildpack.zip"), uploaded
     v3.buildpacks.remove(created["guid"], asynchronous=False)
     assert refused(lambda: v3.buildpacks[created["guid"]])[0] == 404
+
+
+@step("a broker is registered, and its plan made public")
+def broker():
+    v3 = known["v3"]
+    v3.service_brokers.create("python-broker", os.environ["INGOT_BROKER"], "cc", "secret")
+
+    def offered():
+        """the plans are there"""
+        return list(v3.service_plans.list(names="small"))
+
+    known["plan"] = eventually(offered)[0]
+    assert v3.service_offerings.get_first(names="db")["shareable"] is True
+    v3.service_plans.update_visibility(known["plan"]["guid"], "public")
+    assert v3.service_plans.get_visibility(known["plan"]["guid"])["type"] == "public"
+
+
+@step("a service instance is created, bound to the app, given a key, and removed with the broker")
+def service():
+    v3 = known["v3"]
+    v3.service_instances.create("python-db", known["space"]["guid"], known["plan"]["guid"], tags=["fast"])
+
+    def made():
+        """the instance is made"""
+        one = v3.service_instances.get_first(names="python-db")
+        return one if one["last_operation"]["state"] == "succeeded" else None
+
+    guid = eventually(made)["guid"]
+    bind = v3.service_credential_bindings.create
+    bind("python-store", "app", guid, known["app"]["guid"], None, None, None, asynchronous=False)
+    bind("python-key", "key", guid, None, None, None, None, asynchronous=False)
+    bindings = list(v3.service_credential_bindings.list(service_instance_guids=guid, order_by="created_at"))
+    assert [(one["name"], one["type"]) for one in bindings] == [("python-store", "app"), ("python-key", "key")], bindings
+    assert v3.service_instances.get_permissions(guid) == {"read": True, "manage": True}
+    v3.service_instances.remove(guid, asynchronous=False)  # its bindings go with it
+    assert v3.service_credential_bindings.len(service_instance_guids=guid) == 0
+    v3.service_brokers.remove(v3.service_brokers.get_first(names="python-broker")["guid"], asynchronous=False)
+    assert v3.service_plans.len() == 0
+
+
+@step("an isolation segment is made, allowed to the organization and taken away again")
+def segment():
+    v3 = known["v3"]
+    guid = v3.isolation_segments.create("python-segment")["guid"]
+    v3.isolation_segments.entitle_organizations(guid, known["org"]["guid"])
+    assert known["org"]["guid"] in v3.isolation_segments.list_entitled_organizations(guid).guids
+    v3.isolation_segments.revoke_organization(guid, known["org"]["guid"])
+    v3.isolation_segments.remove(guid)
+    assert refused(lambda: v3.isolation_segments[guid])[0] == 404
 
 
 @step("the audit events tell what happened to the app")
