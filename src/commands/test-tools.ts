@@ -1,6 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
 import { systemSubprocess } from "../kit/subprocess.ts";
-import { postgresPrograms } from "../kit/testing/postgres-server.ts";
 import { thisMachine } from "../platform/machine-setup.ts";
 import { hasProgram, installPackages, missingNeeds, type Need } from "../platform/system-packages.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Links } from "./api/links.ts";
-import { check, own } from "./validation.ts";
+import { check } from "./validation.ts";
 
 /** `{ data: { guid } | null, links }`. CC: presenters/v3/to_one_relationship_presenter.rb */
 export function presentToOne(
