@@ -17,6 +17,7 @@ const LONG: readonly string[] = [
   "hostile-input.test.ts",
   "list-statements.test.ts",
   "role-matrix.test.ts",
+  "scope-matrix.test.ts",
   "stack-use.test.ts",
 ];
 /** These start a PostgreSQL of their own in the first round. */
