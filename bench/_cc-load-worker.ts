@@ -1,4 +1,5 @@
 import { Agent, request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort } from "node:worker_threads";
 
 /** One request of a benchmark. */
@@ -29,6 +30,9 @@ export interface Outcome {
   readonly wrong: readonly string[];
 }
 
+/** They come one after the other. */
+const COMING_MS = 500;
+
 const agent = new Agent({ keepAlive: true, maxSockets: 1_000 });
 
 parentPort!.on("message", (order: Order) => {
@@ -51,7 +55,8 @@ async function crowd({ port, clients, ms, requests }: Extract<Order, { kind: "cr
   const [took, wrong]: [number[], string[]] = [[], []];
   let next = 0;
   const startedMs = performance.now();
-  const client = async (): Promise<void> => {
+  const client = async (index: number): Promise<void> => {
+    await sleep((index / clients) * COMING_MS);
     while (performance.now() - startedMs < ms && next < requests.length) {
       const one = requests[next++]!;
       const askedMs = performance.now();
@@ -59,7 +64,7 @@ async function crowd({ port, clients, ms, requests }: Extract<Order, { kind: "cr
       took.push(performance.now() - askedMs);
     }
   };
-  await Promise.all(Array.from({ length: clients }, client));
+  await Promise.all(Array.from({ length: clients }, (_, index) => client(index)));
   return { took, wrong, ms: performance.now() - startedMs };
 }
 

@@ -9,6 +9,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
+import { LoopSlices } from "./loop-slices.ts";
 import type { Sqlite, SqlStatement, SqlValue } from "./sqlite.ts";
 
 /**
@@ -27,14 +28,11 @@ export function kyselyOf<T>(file: Sqlite): Kysely<T> {
 
 /** Enough for every query shape of a component; the oldest goes first. */
 const STATEMENTS_MAX = 500;
-/** How long queries may follow each other before the event loop has its turn: nothing else lets it in, because none of them waits for anything. */
-const SLICE_MS = 5;
-
 class SqliteDriver implements Driver {
   readonly #connection: SqliteConnection;
   #turn: Promise<void> = Promise.resolve();
   #release: (() => void) | null = null;
-  #sliceEndMs = 0;
+  readonly #slices = new LoopSlices();
 
   constructor(file: Sqlite) {
     this.#connection = new SqliteConnection(file);
@@ -48,10 +46,7 @@ class SqliteDriver implements Driver {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#turn = promise;
     await before;
-    if (performance.now() >= this.#sliceEndMs) {
-      await new Promise(setImmediate);
-      this.#sliceEndMs = performance.now() + SLICE_MS;
-    }
+    await this.#slices.next(); // queries run in this process and wait for nothing: without this no event gets in
     this.#release = resolve;
     return this.#connection;
   }

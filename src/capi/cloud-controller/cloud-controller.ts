@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { type Database, openDatabase } from "../../kit/database.ts";
+import { LoopSlices } from "../../kit/loop-slices.ts";
 import { Seal } from "../../kit/seal.ts";
 import { SealedColumns } from "../../kit/sealed-columns.ts";
 import type { CloudControllerSource } from "../cc-bridge/client.ts";
@@ -58,7 +59,8 @@ export async function startCloudController(config: CcConfig, deps: CcDeps): Prom
     const users = new UserRegister(db, deps.clock);
     const jobs = new Jobs({ db, database, links, clock: deps.clock, random: deps.random, log: deps.log });
     const rateLimiter = config.rateLimits ? new RateLimiter(config.rateLimits, deps.clock) : null;
-    const parts = { config, deps, db, database, tokens: new TokenVerifier(deps), users, rateLimiter };
+    const slices = new LoopSlices();
+    const parts = { config, deps, db, database, tokens: new TokenVerifier(deps), users, slices, rateLimiter };
     const external = createServer(parts);
     const internal = createServer(parts, "Cloud Controller, for Diego");
     const api: CcApi = {

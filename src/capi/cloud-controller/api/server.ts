@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from "fastify";
 import type { Kysely } from "kysely";
 import type { Durable } from "../../../kit/database.ts";
+import type { LoopSlices } from "../../../kit/loop-slices.ts";
 import { tellServed } from "../../../kit/served.ts";
 import { isBrokerError } from "../../../services/broker-client/client.ts";
 import { type Access, accessOf } from "../access.ts";
@@ -28,6 +29,7 @@ export interface ServerParts {
   readonly database: Durable;
   readonly tokens: TokenVerifier;
   readonly users: UserRegister;
+  readonly slices: LoopSlices;
   /** Null: nobody is limited. */
   readonly rateLimiter: RateLimiter | null;
 }
@@ -110,6 +112,7 @@ async function answer(
   reply.raw.once("close", () => {
     if (!reply.raw.writableFinished) aborted.abort(new Error("the client went away"));
   });
+  await parts.slices.next(); // many may come at once
   const caller = await authenticate(parts, options, request, reply);
   const search = request.raw.url?.indexOf("?") ?? -1;
   const path = search < 0 ? (request.raw.url ?? "/") : request.raw.url!.slice(0, search);
