@@ -60,7 +60,10 @@ async function world(reps: Record<string, Partial<RepClient>>) {
       [{ ...NEED, memoryMb, processGuid: "web", domain: "cf-apps", indices }],
       never,
     );
-  return { scheduler, auctioneer, told, work, request };
+  const addCell = (cellId: string): void => {
+    cells.set(cellId, new SimCell(cellId, "z1", 1_000, scheduler, random));
+  };
+  return { scheduler, auctioneer, told, work, request, addCell };
 }
 
 const silent = (): Promise<never> => new Promise(() => undefined);
@@ -148,4 +151,21 @@ test("when no cell answers, even the fourth time, that is the reason", async () 
   assert.deepEqual(told, []);
   await scheduler.advance(2_000);
   assert.deepEqual(told, ["web/0: unable to communicate to compatible cells"]);
+});
+
+test("work that is there before the first cell waits for it, some seconds and no longer", async () => {
+  const { scheduler, request, work, told, addCell } = await world({});
+  await request([0]);
+  await scheduler.advance(2_000);
+  assert.deepEqual([work, told], [[], []]);
+  addCell("a");
+  await scheduler.advance(200);
+  assert.deepEqual(
+    work.map(({ lrps }) => lrps.map(({ key }) => key.index)),
+    [[0]],
+  );
+  const alone = await world({});
+  await alone.request([0]);
+  await alone.scheduler.advance(6_000);
+  assert.equal(alone.told.length, 1);
 });

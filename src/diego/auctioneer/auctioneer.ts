@@ -23,6 +23,9 @@ const STATE_ROUNDS_MAX = 4;
 /** An auction waits this long for cells that are slow to take their work; the next one does without them. */
 const PERFORM_GRACE_MS = 1_000;
 const RESULTS_AT_ONCE = 100;
+/** How long the first cell is waited for, where there is none at all. */
+const FIRST_CELL_MS = 5_000;
+const FIRST_CELL_LOOK_MS = 50;
 const REFUSED = "insufficient resources";
 
 export interface AuctioneerDeps {
@@ -92,7 +95,7 @@ export async function startAuctioneer(config: AuctioneerConfig, deps: Auctioneer
 
   async function auction(): Promise<void> {
     const startMs = clock.steadyMs();
-    const cells = await bbs.cells(clock.deadline(BBS_MS, stopping.signal));
+    const cells = await firstCells();
     // Without a single cell an auction would only fail everything.
     if (busy.size > 0 && cells.every(({ cellId }) => busy.has(cellId))) await Promise.race(busy.values());
     const states = await cellStates(cells);
@@ -107,6 +110,16 @@ export async function startAuctioneer(config: AuctioneerConfig, deps: Auctioneer
     await commit(placements, cells);
     duration?.observe((clock.steadyMs() - startMs) / 1000);
     await taken();
+  }
+
+  /** Where everything starts at once, work may be there before the first cell: failing it would cost it the BBS's 30 seconds. */
+  async function firstCells(): Promise<CellPresence[]> {
+    const untilMs = clock.steadyMs() + FIRST_CELL_MS;
+    for (;;) {
+      const cells = await bbs.cells(clock.deadline(BBS_MS, stopping.signal));
+      if (cells.length > 0 || clock.steadyMs() >= untilMs) return cells;
+      await clock.sleep(FIRST_CELL_LOOK_MS, stopping.signal);
+    }
   }
 
   async function cellStates(cells: readonly CellPresence[]): Promise<CellState[]> {
