@@ -32,7 +32,7 @@ async function program(): Promise<string | null> {
     const fetched = await runCommand("mvn", ["-q", "-B", "-f", join(HERE, "pom.xml"), repository, ...copy]);
     assert.equal(fetched.code, 0, fetched.output);
     const java = sources.filter((file) => file.endsWith(".java"));
-    const argv = ["-d", join(home, "classes"), "-cp", join(libraries, "*"), ...java];
+    const argv = ["-encoding", "UTF-8", "-d", join(home, "classes"), "-cp", join(libraries, "*"), ...java];
     const compiled = await runCommand("javac", argv);
     assert.equal(compiled.code, 0, compiled.output);
     return true;
