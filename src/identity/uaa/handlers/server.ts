@@ -90,6 +90,8 @@ export async function buildServer(context: UaaContext, zones: Zones | null): Pro
     const { status, headers, body } = toWireError(known ?? error);
     return reply.code(status).headers(headers).send(body);
   });
+  // Answers repeat what callers sent. As JSON it is the same, and no browser that took it for a page would run it.
+  server.setReplySerializer((payload) => JSON.stringify(payload).replaceAll("<", "\\u003c"));
   answerUnknownRoutes(server);
   answerOtherOrigins(server);
   protectAnswers(server);
