@@ -1,15 +1,5 @@
 /** finalize: builds the program and says how it starts. See ../README.md. */
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
@@ -61,7 +51,6 @@ async function finalize(stager: Stager, startEnv: Environment): Promise<void> {
   log.step(`Running: go ${build.args.join(" ")}`);
   await runShown("go", build.args, { cwd: folder, env });
 
-  const launch = { processes: [{ type: "web", command: `./bin/${build.program}` }] };
   if (env["GO_INSTALL_TOOLS_IN_IMAGE"] === "true") {
     log.step(`Leaving go tool chain in $GOROOT=$DEPS_DIR/${stager.depsIndex}/go${version}`);
   } else {
@@ -71,10 +60,9 @@ async function finalize(stager: Stager, startEnv: Environment): Promise<void> {
     log.step("Cleaning up $GOPATH/pkg");
     rmSync(stager.app("pkg"), { recursive: true, force: true });
     stager.writeProfileScript("zzgopath.sh", `export GOPATH=$HOME\ncd $GOPATH/src/${mainPackage}\n`);
-    launch.processes[0]!.command = `$HOME/bin/${build.program}`;
   }
   stager.writeProfileScript("go.sh", "PATH=$PATH:$HOME/bin\n");
-  writeFileSync(join(stager.depDir, "launch.yml"), `${JSON.stringify(launch)}\n`);
+  stager.writeLaunchYml(`${inImage ? "$HOME" : "."}/bin/${build.program}`);
   stager.writeLaunchEnvironment();
 }
 

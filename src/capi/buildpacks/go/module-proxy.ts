@@ -1,20 +1,15 @@
-import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { download, RefusedError, wholeBody } from "../stager/download.ts";
 import type { Environment } from "../stager/stager.ts";
 
 const DEFAULT_PROXY = "https://proxy.golang.org,direct";
 const DEFAULT_SUMDB = "sum.golang.org";
-const ATTEMPTS_MAX = 3;
-const REQUEST_TIMEOUT_MS = 300_000;
 const TEXT_MAX_BYTES = 4_194_304;
 const ZIP_MAX_BYTES = 536_870_912;
-
-/** There is no such thing at this proxy; the next one is asked. */
-class NotThereError extends Error {}
 
 /** The module proxies of GOPROXY, asked in turn, and the checksum database of GOSUMDB. Go: ref/mod, "GOPROXY protocol". */
 export class ModuleProxy {
@@ -94,16 +89,7 @@ function matchesPrivate(env: Environment): boolean {
 
 async function fetchText(address: string): Promise<string> {
   if (address.startsWith("file:")) return readFileSync(localPath(address), "utf8");
-  return await attempts(address, async (answer) => {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of answer.body ?? []) {
-      size += chunk.length;
-      if (size > TEXT_MAX_BYTES) throw new NotThereError(`${address}: more than ${TEXT_MAX_BYTES} bytes`);
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks).toString();
-  });
+  return (await download(address, {}, (answer) => wholeBody(answer, TEXT_MAX_BYTES))).toString();
 }
 
 async function fetchTo(address: string, path: string, maxBytes: number): Promise<void> {
@@ -112,43 +98,17 @@ async function fetchTo(address: string, path: string, maxBytes: number): Promise
     const limited = new Transform({
       transform(chunk: Uint8Array, _encoding, done) {
         size += chunk.length;
-        done(size > maxBytes ? new NotThereError(`${address}: more than ${maxBytes} bytes`) : null, chunk);
+        done(size > maxBytes ? new RefusedError(`more than ${maxBytes} bytes`) : null, chunk);
       },
     });
     await pipeline(body, limited, createWriteStream(path));
   };
-  if (address.startsWith("file:")) {
-    const { createReadStream } = await import("node:fs");
-    return await write(createReadStream(localPath(address)));
-  }
-  await attempts(address, async (answer) => await write(Readable.fromWeb(answer.body as never)));
+  if (address.startsWith("file:")) return await write(createReadStream(localPath(address)));
+  await download(address, {}, async (answer) => await write(Readable.fromWeb(answer.body as never)));
 }
 
 function localPath(address: string): string {
   const path = fileURLToPath(address);
-  if (!existsSync(path)) throw new NotThereError(`${join(path)}: no such file`);
+  if (!existsSync(path)) throw new RefusedError(`${path}: no such file`);
   return path;
-}
-
-async function attempts<T>(address: string, use: (answer: Response) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const answer = await fetch(address, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
-      if (answer.ok) return await use(answer);
-      await answer.body?.cancel();
-      const message = `${withoutPassword(address)}: status ${answer.status}`;
-      if (answer.status < 500 && answer.status !== 429) throw new NotThereError(message);
-      throw new Error(message);
-    } catch (error) {
-      if (error instanceof NotThereError) throw error;
-      const { message, cause } = error as Error;
-      const reason = new Error(`${withoutPassword(address)}: ${cause instanceof Error ? cause.message : message}`);
-      if (attempt >= ATTEMPTS_MAX) throw reason;
-      await sleep(1000 * attempt);
-    }
-  }
-}
-
-function withoutPassword(address: string): string {
-  return address.replace(/\/\/[^/@]*@/, "//");
 }

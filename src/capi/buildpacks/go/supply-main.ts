@@ -1,5 +1,5 @@
 /** supply: puts Go into the dependency folder. See ../README.md. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BuildpackLog } from "../stager/log.ts";
 import { type Environment, Stager } from "../stager/stager.ts";
@@ -49,9 +49,7 @@ async function supply(stager: Stager, startEnv: Environment): Promise<void> {
     "goroot.sh",
     `export GOROOT=$DEPS_DIR/${stager.depsIndex}/go${version}\nPATH=$PATH:$GOROOT/bin\n`,
   );
-  mkdirSync(stager.depDir, { recursive: true });
-  const config = { GoVersion: version, VendorTool: kind };
-  writeFileSync(join(stager.depDir, "config.yml"), `${JSON.stringify({ name: "go", config, version: VERSION })}\n`);
+  stager.writeConfigYml("go", VERSION, { GoVersion: version, VendorTool: kind });
 }
 
 try {

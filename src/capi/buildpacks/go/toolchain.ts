@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync,
 import { arch, tmpdir } from "node:os";
 import { join } from "node:path";
 import { runQuiet } from "../stager/command.ts";
+import { withoutPassword } from "../stager/download.ts";
 import type { BuildpackLog } from "../stager/log.ts";
 import type { Environment, Stager } from "../stager/stager.ts";
 import { moduleHash } from "./module-hash.ts";
@@ -52,7 +53,7 @@ export class GoToolchain {
     if (wasCached) this.#log.info(`Copy [${archive}]`);
     else {
       const address = await this.#proxy.download(MODULE, moduleVersion, archive);
-      this.#log.info(`Download [${address.replace(/\/\/[^/@]*@/, "//")}]`);
+      this.#log.info(`Download [${withoutPassword(address)}]`);
     }
     await this.#unpack(archive, moduleVersion, root);
     // The archive in the cache was verified when it came; nobody but this app writes there.

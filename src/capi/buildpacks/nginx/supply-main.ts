@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { parse } from "yaml";
-import { CommandFailed, runQuiet } from "../stager/command.ts";
+import { failureText, runQuiet } from "../stager/command.ts";
 import { BuildpackLog } from "../stager/log.ts";
 import { installNginx } from "../stager/nginx.ts";
 import { type Environment, Stager } from "../stager/stager.ts";
@@ -94,7 +94,7 @@ async function filledCopy(stager: Stager, env: Environment): Promise<string> {
 
 async function checkPort(stager: Stager, env: Environment): Promise<void> {
   const copy = await filledCopy(stager, { ...env, PORT: PORT_MARK }).catch((error) => {
-    throw new Error(said(error));
+    throw new Error(failureText(error));
   });
   try {
     const conf = readFileSync(join(copy, "nginx.conf"), "utf8");
@@ -116,15 +116,10 @@ async function checkSyntax(stager: Stager, env: Environment): Promise<void> {
     const args = ["-t", "-c", join(copy, "nginx.conf"), "-p", copy];
     await runQuiet(join(stager.depDir, "bin", "nginx"), args, { cwd: copy, env });
   } catch (error) {
-    throw new Error(`validation of nginx conf syntax failed: nginx.conf contains syntax errors: ${said(error)}`);
+    throw new Error(`validation of nginx conf syntax failed: nginx.conf contains syntax errors: ${failureText(error)}`);
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
-}
-
-function said(error: unknown): string {
-  const output = error instanceof CommandFailed ? error.output.trim() : "";
-  return output === "" ? (error as Error).message : `${(error as Error).message}\n${output}`;
 }
 
 try {

@@ -1,6 +1,5 @@
 /** finalize: gathers what the app needs when it starts. See ../README.md. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 import { BuildpackLog } from "../stager/log.ts";
 import { Stager } from "../stager/stager.ts";
 import { startCommand } from "./build-plan.ts";
@@ -19,8 +18,7 @@ function finalize(stager: Stager): void {
     );
   }
   const command = startCommand(app, serverJs, process.env["OPTIMIZE_MEMORY"] === "true");
-  const launch = { processes: [{ type: "web", command }] };
-  writeFileSync(join(stager.depDir, "launch.yml"), `${JSON.stringify(launch)}\n`);
+  stager.writeLaunchYml(command);
   stager.writeLaunchEnvironment();
 }
 

@@ -12,6 +12,7 @@ import {
 import { arch, tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { runQuiet } from "../stager/command.ts";
+import { withoutPassword } from "../stager/download.ts";
 import type { BuildpackLog } from "../stager/log.ts";
 import { discard, isIntact, type NpmRegistry } from "../stager/npm-package.ts";
 import type { Environment, Stager } from "../stager/stager.ts";
@@ -155,7 +156,7 @@ export class Toolchain {
       discard(path);
     }
     const found = await this.#registry.package(name, version);
-    this.#log.info(`Download [${found.tarball.replace(/\/\/[^/@]*@/, "//")}]`);
+    this.#log.info(`Download [${withoutPassword(found.tarball)}]`);
     await this.#registry.download(found, path);
     writeFileSync(`${path}.integrity`, found.integrity);
     return path;

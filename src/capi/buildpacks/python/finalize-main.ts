@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { CommandFailed, runQuiet } from "../stager/command.ts";
 import { BuildpackLog } from "../stager/log.ts";
 import { type Environment, Stager } from "../stager/stager.ts";
-import { pythonEnvironment } from "./install-python.ts";
+import { stagedEnvironment } from "./install-python.ts";
 import { namesPackage } from "./package-plan.ts";
 
 const log = new BuildpackLog();
@@ -36,8 +36,7 @@ async function collectStatic(stager: Stager, env: Environment): Promise<void> {
   const manage = usesDjango ? findManage(stager.buildDir) : null;
   if (manage === null) return;
   log.info(`Running python ${manage} collectstatic --noinput --traceback`);
-  const options = { cwd: stager.buildDir, env: pythonEnvironment(env, join(stager.depDir, "python")) };
-  options.env["PATH"] = `${join(stager.depDir, "bin")}:${options.env["PATH"]}`;
+  const options = { cwd: stager.buildDir, env: stagedEnvironment(stager, env) };
   try {
     const output = await runQuiet("python", [manage, "collectstatic", "--noinput", "--traceback"], options);
     const lines = output.split("\n").filter((line) => line !== "" && !/^(Copying |Post-processed )/.test(line));

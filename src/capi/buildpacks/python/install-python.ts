@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CommandFailed, runQuiet } from "../stager/command.ts";
+import { lastWords, runQuiet } from "../stager/command.ts";
 import type { BuildpackLog } from "../stager/log.ts";
 import type { Environment, Stager } from "../stager/stager.ts";
-import { chooseLine, fits, newestFitting } from "./python-version.ts";
+import { newestMatching } from "../stager/version-range.ts";
+import { chooseLine, fits } from "./python-version.ts";
 
 /** A Python that can run. */
 export interface InstalledPython {
@@ -50,7 +51,7 @@ async function fetch(input: Input, target: string): Promise<void> {
   const options = { cwd: stager.buildDir, env };
   const lines = await runQuiet(fetchPython, ["list"], options).then(
     (output) => [...new Set(output.split("\n").filter((line) => /^3\.\d+$/.test(line)))],
-    (): string[] => [], // another distribution: uv helps
+    (): string[] => [], // another distribution, without such sources
   );
   const line = chooseLine(wanted, lines);
   const distribution = line ?? lines[0];
@@ -86,7 +87,7 @@ async function fetchWithUv(input: Input, helper: string, target: string, there: 
       variant?: string;
     }[];
     const usable = listed.filter((one) => one.implementation === "cpython" && (one.variant ?? "default") === "default");
-    const version = newestFitting(
+    const version = newestMatching(
       wanted ?? "*",
       usable.map((one) => one.version),
     );
@@ -100,9 +101,8 @@ async function fetchWithUv(input: Input, helper: string, target: string, there: 
       rmSync(join(made, "lib", name, "EXTERNALLY-MANAGED"), { force: true });
     await runQuiet("cp", ["-a", made, target], plain);
   } catch (error) {
-    const output = error instanceof CommandFailed ? error.output.trim().split("\n").at(-1) : "";
     throw new Error(
-      `no match found for ${wanted} in [${there.join(" ")}]; other versions are downloaded by uv, which failed: ${output || (error as Error).message}`,
+      `no match found for ${wanted} in [${there.join(" ")}]; other versions are downloaded by uv, which failed: ${lastWords(error, 1)}`,
     );
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -133,8 +133,14 @@ export async function bootstrapPip(
   await runQuiet(python, [join(wheels, pip, "pip"), ...args], options);
 }
 
+/** For the Python that was put among the dependencies; `bin` there has the programs that the app will have. */
+export function stagedEnvironment(stager: Stager, env: Environment): Environment {
+  const own = pythonEnvironment(env, join(stager.depDir, "python"));
+  return { ...own, PATH: `${join(stager.depDir, "bin")}:${own["PATH"]}` };
+}
+
 /** Variables by which a Python that was not installed finds its own files. */
-export function pythonEnvironment(env: Environment, home: string): Environment {
+function pythonEnvironment(env: Environment, home: string): Environment {
   const paths = [join(home, "bin"), join(home, "local", "bin"), env["PATH"]];
   return {
     ...env,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chooseLine, fits, newestFitting, type PythonVersionSources, wantedPython } from "./python-version.ts";
+import { newestMatching } from "../stager/version-range.ts";
+import { chooseLine, fits, type PythonVersionSources, wantedPython } from "./python-version.ts";
 
 const none: PythonVersionSources = {
   runtimeTxt: undefined,
@@ -42,6 +43,6 @@ test("the distribution's own Python is taken when it may fit", () => {
 });
 
 test("of all that can be downloaded the newest release is taken", () => {
-  assert.equal(newestFitting("3.12.x", ["3.12.3", "3.12.11", "3.12.11", "3.13.0-rc1"]), "3.12.11");
-  assert.equal(newestFitting("3.14.x", ["3.12.3"]), null);
+  assert.equal(newestMatching("3.12.x", ["3.12.3", "3.12.11", "3.12.11", "3.13.0-rc1"]), "3.12.11");
+  assert.equal(newestMatching("3.14.x", ["3.12.3"]), null);
 });

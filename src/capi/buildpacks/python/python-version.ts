@@ -1,4 +1,4 @@
-import { compareVersions, newestMatching, parseRange, parseVersion } from "../stager/version-range.ts";
+import { newestMatching, parseRange, parseVersion } from "../stager/version-range.ts";
 
 /** What may say which Python runs the app, the first that does: see `wantedPython`. */
 export interface PythonVersionSources {
@@ -76,11 +76,4 @@ const PATCHES = Array.from({ length: 40 }, (_, patch) => patch);
 
 export function fits(range: string | null, version: string): boolean {
   return range === null || newestMatching(range, [version]) !== null;
-}
-
-/** Of the versions that `uv python list` knows. */
-export function newestFitting(range: string, versions: readonly string[]): string | null {
-  const releases = [...new Set(versions)].filter((version) => parseVersion(version)?.prerelease.length === 0);
-  releases.sort((a, b) => compareVersions(parseVersion(a)!, parseVersion(b)!));
-  return newestMatching(range, releases);
 }

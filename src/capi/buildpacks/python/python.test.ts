@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { buildpackFolderName } from "../../lifecycle/index.ts";
 import { type Ended, type FileTree, plainEnv, runToEnd, StagingBench } from "../../lifecycle/testing/staging-bench.ts";
 import { addSystemBuildpack } from "../testing/pack-bench.ts";
 
@@ -56,15 +55,15 @@ interface Setting {
 async function withSetting(use: (setting: Setting) => Promise<void>): Promise<void> {
   using bench = await StagingBench.open();
   await addSystemBuildpack(bench, "python");
-  const program = bench.path("buildpacks", buildpackFolderName("python_buildpack"), "python", "fetch-python");
-  assert.ok(existsSync(program));
+  const program = bench.path("fetch-python"); // beside the runtimes, as in the lifecycle's folder
+  assert.ok(existsSync(join(bench.lifecycleDir, "fetch-python")));
   writeFileSync(program, FETCH);
   chmodSync(program, 0o755);
   await use({
     bench,
     stage: async (app, env = {}) => {
       bench.writeApp(app);
-      return await bench.stage(["python_buildpack"], [], env);
+      return await bench.stage(["python_buildpack"], [], { INGOT_RUNTIMES: bench.path("runtimes"), ...env });
     },
   });
 }

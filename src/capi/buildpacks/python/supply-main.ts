@@ -11,10 +11,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { CommandFailed, type CommandOptions, runQuiet, runShown } from "../stager/command.ts";
+import { type CommandOptions, failureText, runQuiet, runShown } from "../stager/command.ts";
 import { BuildpackLog } from "../stager/log.ts";
 import { type Environment, Stager } from "../stager/stager.ts";
-import { bootstrapPip, type InstalledPython, installPython, lineOf, pythonEnvironment } from "./install-python.ts";
+import { bootstrapPip, type InstalledPython, installPython, lineOf, stagedEnvironment } from "./install-python.ts";
 import {
   type PackageSource,
   type PythonFiles,
@@ -26,6 +26,7 @@ import { requiresPython } from "./pyproject.ts";
 import { wantedPython } from "./python-version.ts";
 
 const log = new BuildpackLog();
+const LINES_OF_A_REASON = 5;
 const ROOT = dirname(import.meta.dirname);
 const VERSION = readFileSync(join(ROOT, "VERSION"), "utf8").trim();
 
@@ -40,16 +41,15 @@ async function supply(stager: Stager, startEnv: Environment): Promise<void> {
     stager,
     log,
     env,
-    fetchPython: join(import.meta.dirname, "fetch-python"),
+    fetchPython: join(dirname(env["INGOT_RUNTIMES"] ?? "/tmp/lifecycle/runtimes"), "fetch-python"),
     wanted: wantedVersion(stager, files),
   }).catch((error) => {
-    throw new Error(`Could not install python: ${reason(error)}`);
+    throw new Error(`Could not install python: ${failureText(error, LINES_OF_A_REASON)}`);
   });
   const program = join(python.home, "bin", `python${lineOf(python.version)}`);
   for (const name of ["python", "python3", `python${lineOf(python.version)}`]) stager.link(program, "bin", name);
-  const options: CommandOptions = { cwd: stager.buildDir, env: pythonEnvironment(env, python.home) };
+  const options: CommandOptions = { cwd: stager.buildDir, env: stagedEnvironment(stager, env) };
   options.env["CFLAGS"] = cflags(python);
-  options.env["PATH"] = `${join(stager.depDir, "bin")}:${options.env["PATH"]}`;
   await installPip(program, python.home, options);
   await installPackages(stager, files, program, options);
   await downloadCorpora(stager, program, python.home, options);
@@ -121,7 +121,7 @@ async function installPackages(
   } catch (error) {
     if (files.vendor)
       log.info("Running pip install failed. You need to include all dependencies in the vendor directory.");
-    throw new Error(`Could not install pip packages: ${reason(error)}`);
+    throw new Error(`Could not install pip packages: ${failureText(error, LINES_OF_A_REASON)}`);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -158,13 +158,8 @@ async function requirementsOf(
       log.info("Generating 'requirements.txt' from Pipfile.lock");
       return requirementsOfPipfileLock(read("Pipfile.lock"));
     case "Pipfile":
-      return await tool(["pipenv"], "pipenv", ["lock", "--requirements"]).catch(async () => {
-        // Newer ones write the lock file first and have another word for the list.
-        const target = join(scratch, "tool");
-        const env = { ...options.env, PYTHONPATH: target, PIPENV_IGNORE_VIRTUALENVS: "1" };
-        await runQuiet(join(target, "bin", "pipenv"), ["lock"], { ...options, env });
-        return requirementsOfPipfileLock(read("Pipfile.lock"));
-      });
+      await tool(["pipenv"], "pipenv", ["lock"]);
+      return requirementsOfPipfileLock(read("Pipfile.lock"));
     case "uv.lock":
       return await tool(["uv"], "uv", [
         "export",
@@ -250,16 +245,9 @@ function cflags({ home, version }: InstalledPython): string {
   return `-I${join(home, "include", `python${lineOf(version)}`)}`;
 }
 
-/** The last lines of what a program said, for those that were not shown. */
-function reason(error: unknown): string {
-  if (!(error instanceof CommandFailed)) return (error as Error).message;
-  const said = error.output.trim().split("\n").slice(-5).join("\n");
-  return said === "" ? error.message : `${error.message}\n${said}`;
-}
-
 try {
   await supply(new Stager(process.argv.slice(2)), process.env);
 } catch (error) {
-  log.error(reason(error));
+  log.error(failureText(error, LINES_OF_A_REASON));
   process.exitCode = 14; // the classic buildpack's
 }

@@ -18,6 +18,19 @@ export class CommandFailed extends Error {
   }
 }
 
+/** The last lines (default: all that was kept) that a program wrote before it failed; of any other error its message. */
+export function lastWords(error: unknown, lines = Number.POSITIVE_INFINITY): string {
+  const said = error instanceof CommandFailed ? error.output.trim().split("\n").slice(-lines).join("\n") : "";
+  return said === "" ? (error as Error).message : said;
+}
+
+/** How it failed, and below that its last words. */
+export function failureText(error: unknown, lines?: number): string {
+  const { message } = error as Error;
+  const said = lastWords(error, lines);
+  return said === message ? message : `${message}\n${said}`;
+}
+
 /** Runs a program, shows what it writes and gives the last of it. Throws `CommandFailed`. */
 export function runShown(file: string, args: readonly string[], options: CommandOptions): Promise<string> {
   return run(file, args, options, true);

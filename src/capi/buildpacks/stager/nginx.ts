@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { runQuiet } from "./command.ts";
+import { lastWords, runQuiet } from "./command.ts";
 import type { BuildpackLog } from "./log.ts";
 import type { Environment, Stager } from "./stager.ts";
 import { newestMatching } from "./version-range.ts";
@@ -55,10 +55,7 @@ async function fetchFromDistribution(
   if (!existsSync(join(cached, "version"))) {
     log.info("Download [nginx from the distribution's packages]");
     await runQuiet(program, [cached], { cwd: stager.buildDir, env }).catch((error) => {
-      const output = "output" in error ? String(error.output).trim() : "";
-      throw new Error(
-        `nginx cannot be fetched from the stack's package sources\n${output || (error as Error).message}`,
-      );
+      throw new Error(`nginx cannot be fetched from the stack's package sources\n${lastWords(error)}`);
     });
   }
   await runQuiet("cp", ["-a", cached, target], { cwd: stager.buildDir, env });

@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { download, wholeBody } from "./download.ts";
 import type { NpmConfig } from "./npm-config.ts";
 
-const ATTEMPTS_MAX = 3;
-const REQUEST_TIMEOUT_MS = 300_000;
 const PACKAGE_MAX_BYTES = 268_435_456;
 
 /** One version of a package in a registry. */
@@ -59,22 +57,9 @@ export class NpmRegistry {
   async #get(url: string, accept: string): Promise<Buffer> {
     const sameHost = new URL(url).host === new URL(this.#config.registry).host;
     const headers = { accept, ...(sameHost ? this.#config.headers : {}) };
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const answer = await fetch(url, { headers, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
-        if (answer.ok) return await wholeBody(answer);
-        await answer.body?.cancel();
-        if (answer.status < 500 && answer.status !== 429) throw new RefusedError(`${url}: status ${answer.status}`);
-        throw new Error(`${url}: status ${answer.status}`);
-      } catch (error) {
-        if (attempt >= ATTEMPTS_MAX || error instanceof RefusedError) throw withCause(error, url);
-        await sleep(1000 * attempt);
-      }
-    }
+    return await download(url, headers, (answer) => wholeBody(answer, PACKAGE_MAX_BYTES));
   }
 }
-
-class RefusedError extends Error {}
 
 /** Whether the bytes are those of a cached or downloaded package; false without a known checksum. */
 export function isIntact(bytes: Uint8Array, integrity: string): boolean {
@@ -88,24 +73,6 @@ export function isIntact(bytes: Uint8Array, integrity: string): boolean {
 /** Removes a cached file that turned out to be broken. */
 export function discard(path: string): void {
   rmSync(path, { force: true });
-}
-
-async function wholeBody(answer: Response): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of answer.body ?? []) {
-    size += chunk.length;
-    if (size > PACKAGE_MAX_BYTES) throw new RefusedError(`more than ${PACKAGE_MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** `fetch` hides the reason of a failed connection in the cause. */
-function withCause(error: unknown, url: string): Error {
-  if (error instanceof RefusedError) return error;
-  const { message, cause } = error as Error;
-  return new Error(`${url}: ${cause instanceof Error ? cause.message : message}`);
 }
 
 function encode(name: string): string {

@@ -76,10 +76,16 @@ export class Stager {
     symlinkSync(relative(at, target), join(at, name));
   }
 
-  /** Name, version and settings that go into the staging result. JSON is YAML. */
-  writeConfigYml(name: string, version: string): void {
+  /** Name, version and settings that go into the staging result; finalize finds them there too. JSON is YAML. */
+  writeConfigYml(name: string, version: string, config: Readonly<Record<string, string>> = {}): void {
     mkdirSync(this.depDir, { recursive: true });
-    writeFileSync(join(this.depDir, "config.yml"), `${JSON.stringify({ name, config: {}, version })}\n`);
+    writeFileSync(join(this.depDir, "config.yml"), `${JSON.stringify({ name, config, version })}\n`);
+  }
+
+  /** The app's web process. */
+  writeLaunchYml(command: string): void {
+    const launch = { processes: [{ type: "web", command }] };
+    writeFileSync(join(this.depDir, "launch.yml"), `${JSON.stringify(launch)}\n`);
   }
 
   /** What earlier buildpacks supplied, laid over `env`: search paths and variables. */

@@ -15,25 +15,29 @@ import { UPLOAD_PREFIX } from "./upload.ts";
 export async function installSystemBuildpacks(api: CcApi, signal: AbortSignal): Promise<void> {
   const wanted = api.config.systemBuildpacks;
   // All rows at once: a start that is killed in its middle leaves none, or all of them waiting for their bits.
-  await api.transaction((trx) => insertMissing(api, trx, wanted));
-  for (const one of wanted) {
-    const existing = await findBuildpack(api.db, one);
-    if (existing === undefined || existing.locked === 1 || existing.filename === one.filename) continue;
-    await install(api, one, existing, signal);
+  const rows = await api.transaction((trx) => withMissing(api, trx, wanted));
+  for (const [at, row] of rows.entries()) {
+    const one = wanted[at]!;
+    if (row.locked === 0 && row.filename !== one.filename) await install(api, one, row, signal);
   }
 }
 
-/** Each comes after the one that is before it in the platform's order, wherever an operator has moved that. */
-async function insertMissing(api: CcApi, trx: Kysely<CcDatabase>, wanted: readonly SystemBuildpack[]): Promise<void> {
-  let position = 1;
+/**
+ * The rows of the wanted ones, those made that are missing: each comes after the one that is before it in the platform's order, wherever an
+ * operator has moved that.
+ */
+async function withMissing(
+  api: CcApi,
+  trx: Kysely<CcDatabase>,
+  wanted: readonly SystemBuildpack[],
+): Promise<Buildpack[]> {
+  const rows: Buildpack[] = [];
   for (const one of wanted) {
-    const existing = await findBuildpack(trx, one);
-    if (existing === undefined) {
-      const { name, stack } = one;
-      await insertBuildpack(api, trx, { name, stack, lifecycle: "buildpack", enabled: 1, locked: 0 }, position);
-    } else position = existing.position;
-    position++;
+    const fresh = { name: one.name, stack: one.stack, lifecycle: "buildpack", enabled: 1, locked: 0 } as const;
+    const position = (rows.at(-1)?.position ?? 0) + 1;
+    rows.push((await findBuildpack(trx, one)) ?? (await insertBuildpack(api, trx, fresh, position)));
   }
+  return rows;
 }
 
 async function install(api: CcApi, wanted: SystemBuildpack, existing: Buildpack, signal: AbortSignal): Promise<void> {
