@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import fc from "fast-check";
-import type { Log } from "../../kit/log.ts";
+import { systemClock } from "../../kit/clock-system.ts";
+import { jsonLog } from "../../kit/log.ts";
+import type { Change } from "../../kit/testing/hostile.ts";
 import { CC_ERRORS } from "./error-table.ts";
 import { pathOf, tokenOf } from "./testing/asked.ts";
 import { CALLS } from "./testing/calls.ts";
 import { type Endpoint, readEndpoints, type TableRole } from "./testing/endpoints.ts";
-import { type Change, changed, hostileChange, hostilePart, hostileQuery, hostileRaw } from "./testing/hostile.ts";
+import { hostileChange, hostilePart, hostileQuery, hostileRaw, withChanges } from "./testing/hostile.ts";
 import { related, SECRET, type Things, World } from "./testing/world.ts";
 
 // Hostile requests of every kind and role at every endpoint. Whatever they hold: never a 5xx, never a failure in the log, always a
@@ -61,7 +63,7 @@ let asked = 0;
 const failures: string[] = [];
 
 before(async () => {
-  world = await World.boot({ log: recordingLog(failures) });
+  world = await World.boot({ log: jsonLog((line) => failures.push(line), systemClock(), "error") });
   world.mark = MARK;
   hidden = await world.makeAll();
   world.mark = "";
@@ -171,9 +173,9 @@ function bodyOf(request: Request, things: Things, headers: Record<string, string
   const recipe = CALLS[`${method} ${path}`] ?? {};
   if (recipe.contentType !== undefined) headers["content-type"] = recipe.contentType;
   if (request.raw !== null) return request.raw;
-  if (recipe.contentType?.includes("yaml") === true) return JSON.stringify(changed(manifest(), request.changes));
+  if (recipe.contentType?.includes("yaml") === true) return JSON.stringify(withChanges(manifest(), request.changes));
   const body = recipe.body?.(things, world) ?? related({ space: things["spaces"]! });
-  return typeof body === "string" ? body : JSON.stringify(changed(body, request.changes));
+  return typeof body === "string" ? body : JSON.stringify(withChanges(body, request.changes));
 }
 
 function checkErrors(text: string, told: string): void {
@@ -189,20 +191,4 @@ function checkErrors(text: string, told: string): void {
     assert.equal(known?.[0], code, told);
     assert.equal(typeof detail, "string", told);
   }
-}
-
-function recordingLog(lines: string[]): Log {
-  const log: Log = {
-    debug: () => undefined,
-    info: () => undefined,
-    warn: () => undefined,
-    error: (message, fields) => {
-      const { error, ...rest } = fields ?? {};
-      lines.push(
-        `${message} ${JSON.stringify(rest)} ${error instanceof Error ? error.stack : String(error)}`.slice(0, 600),
-      );
-    },
-    child: () => log,
-  };
-  return log;
 }

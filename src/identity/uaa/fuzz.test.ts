@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import fc from "fast-check";
-import type { Log } from "../../kit/log.ts";
+import { systemClock } from "../../kit/clock-system.ts";
+import { jsonLog } from "../../kit/log.ts";
 import { type Answer, basic, newUser, secretOf } from "./testing/boot-uaa.ts";
 import { CALLS } from "./testing/calls.ts";
 import { readEndpoints, type UaaEndpoint } from "./testing/endpoints.ts";
@@ -55,7 +56,7 @@ let cookies = "";
 const calls = new Map<string, Call>();
 
 before(async () => {
-  world = await UaaWorld.boot({ log: recordingLog(failures) });
+  world = await UaaWorld.boot({ log: jsonLog((line) => failures.push(line), systemClock(), "error") });
   const marked = await world.client({ client_secret: `${MARK}-of-a-client-0123456789` });
   assert.ok(marked !== "");
   await world.make("POST", "/Users", { ...newUser("marked"), password: `${MARK}-of-a-user` });
@@ -144,20 +145,4 @@ function checkRefusal({ headers, text, json }: Answer, told: string): void {
   assert.match(String(json["error"]), /^[a-z_ ]+$/, told);
   const isBare = json["error"] === "authentication failed" || json["error"] === "account not verified";
   assert.ok(isBare || typeof json["error_description"] === "string", told);
-}
-
-function recordingLog(lines: string[]): Log {
-  const log: Log = {
-    debug: () => undefined,
-    info: () => undefined,
-    warn: () => undefined,
-    error: (message, fields) => {
-      const { error, ...rest } = fields ?? {};
-      lines.push(
-        `${message} ${JSON.stringify(rest)} ${error instanceof Error ? error.stack : String(error)}`.slice(0, 800),
-      );
-    },
-    child: () => log,
-  };
-  return log;
 }

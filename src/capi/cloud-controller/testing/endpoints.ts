@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readTable } from "../../../kit/testing/table.ts";
 
 /** Who asks, in the order of the table's columns. */
 export const ROLES = [
@@ -37,28 +37,23 @@ const SIGNS: Readonly<Record<string, Outcome>> = { "+": "works", "-": "left out"
 
 /** The table of endpoints, `endpoints.tsv` beside this file. */
 export function readEndpoints(): Endpoint[] {
-  const text = readFileSync(join(import.meta.dirname, "endpoints.tsv"), "utf8");
-  return text
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("#"))
-    .map((line) => {
-      const [method = "", path = "", status = "", signs = ""] = line.split("\t");
-      return {
-        method,
-        path,
-        status: Number(status),
-        outcomes: signs === "public" ? null : readOutcomes(line, signs.replace("o", "")),
-        open: signs.endsWith("o"),
-      };
-    });
+  return readTable(join(import.meta.dirname, "endpoints.tsv")).map(
+    ([method = "", path = "", status = "", signs = ""]) => ({
+      method,
+      path,
+      status: Number(status),
+      outcomes: signs === "public" ? null : readOutcomes(`${method} ${path}`, signs.replace("o", "")),
+      open: signs.endsWith("o"),
+    }),
+  );
 }
 
-function readOutcomes(line: string, signs: string): Record<TableRole, Outcome> {
-  if (signs.length !== ROLES.length) throw new Error(`a sign for each role, please: ${line}`);
+function readOutcomes(endpoint: string, signs: string): Record<TableRole, Outcome> {
+  if (signs.length !== ROLES.length) throw new Error(`a sign for each role, please: ${endpoint}`);
   return Object.fromEntries(
     ROLES.map((role, at) => {
       const outcome = SIGNS[signs[at]!];
-      if (outcome === undefined) throw new Error(`no such sign: ${line}`);
+      if (outcome === undefined) throw new Error(`no such sign: ${endpoint}`);
       return [role, outcome];
     }),
   ) as Record<TableRole, Outcome>;

@@ -1,4 +1,5 @@
-import { newUser } from "./boot-uaa.ts";
+import { DEFAULT_PASSWORD_POLICY } from "../password-policy.ts";
+import { basic, newUser, secretOf } from "./boot-uaa.ts";
 import { CALLBACK, type Call, PASSWORD, type UaaWorld } from "./world.ts";
 
 type Recipe = (world: UaaWorld) => Call | Promise<Call>;
@@ -46,7 +47,7 @@ export const CALLS: Readonly<Record<string, Recipe>> = {
   "GET /autologin": async (world) => {
     const client = await world.client();
     const call = { json: { username: "admin", password: "s3cret" } };
-    const { json } = await world.send("POST", "/autologin", call, basicOf(client));
+    const { json } = await world.send("POST", "/autologin", call, basic(client, secretOf(client)));
     return { query: { code: String(json["code"]), client_id: client } };
   },
   "GET /check_token": async (world) => ({ query: { token: await world.clientToken("openid") } }),
@@ -106,16 +107,7 @@ export const CALLS: Readonly<Record<string, Recipe>> = {
     const [internal] = (await world.make("GET", "/identity-providers?originKey=uaa", undefined)) as unknown as [
       { id: string },
     ];
-    const policy = {
-      minLength: 1,
-      maxLength: 255,
-      requireUpperCaseCharacter: 0,
-      requireLowerCaseCharacter: 0,
-      requireDigit: 0,
-      requireSpecialCharacter: 0,
-      expirePasswordInMonths: 0,
-    };
-    const body = { originKey: "uaa", name: "uaa", type: "uaa", config: { passwordPolicy: policy } };
+    const body = { originKey: "uaa", name: "uaa", type: "uaa", config: { passwordPolicy: DEFAULT_PASSWORD_POLICY } };
     await world.make("PUT", `/identity-providers/${internal.id}`, body);
     return { params: { id: internal.id }, json: { requirePasswordChange: true } };
   },
@@ -234,7 +226,3 @@ export const CALLS: Readonly<Record<string, Recipe>> = {
     query: { redirect_uri: CALLBACK },
   }),
 };
-
-function basicOf(client: string): string {
-  return `Basic ${Buffer.from(`${client}:${client}-secret-0123456789abcdef`).toString("base64")}`;
-}

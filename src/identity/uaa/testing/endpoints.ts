@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readTable } from "../../../kit/testing/table.ts";
 
 export type Who = "open" | "session" | "client" | "any" | "scope" | "admin" | "manager";
 
@@ -20,12 +20,8 @@ export interface UaaEndpoint {
 const WORDS: ReadonlySet<string> = new Set(["self", "user", "or-token"]);
 
 export function readEndpoints(): UaaEndpoint[] {
-  const text = readFileSync(join(import.meta.dirname, "endpoints.tsv"), "utf8");
-  return text
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("#"))
-    .map((line) => {
-      const [method = "", path = "", status = "", access = ""] = line.split("\t");
+  return readTable(join(import.meta.dirname, "endpoints.tsv")).map(
+    ([method = "", path = "", status = "", access = ""]) => {
       const [who = "", ...words] = access.split(" ");
       return {
         method,
@@ -37,7 +33,8 @@ export function readEndpoints(): UaaEndpoint[] {
         user: words.includes("user"),
         orToken: words.includes("or-token"),
       };
-    });
+    },
+  );
 }
 
 /** Whether somebody with this one scope may. */
