@@ -3,7 +3,7 @@ import type { OperatorUser, UaaAdmin } from "./client.ts";
 import type { UaaContext } from "./context.ts";
 import { UaaError } from "./errors.ts";
 import type { User } from "./model.ts";
-import { freshGroup } from "./new-group.ts";
+import { ensureGroups } from "./new-group.ts";
 import { freshUser } from "./new-user.ts";
 import { setPassword } from "./password-change.ts";
 import { checkPassword } from "./password-policy.ts";
@@ -84,9 +84,7 @@ export function operatorAccounts(
       for (const name of [...grant, ...revoke]) {
         if (!GROUP_NAME.test(name)) throw new UaaError("invalid_scim_resource", `${name} is no name of a group`);
       }
-      const known = await groups.findByNames(grant);
-      const missing = grant.filter((name) => !known.some((group) => isNamed(group.displayName, name)));
-      await groups.ensure(missing.map((name) => freshGroup(context, name)));
+      await ensureGroups(context, grant);
       for (const { id } of await groups.findByNames(grant)) {
         const member = { groupId: id, memberId: user.id, memberType: "USER", origin: "uaa" } as const;
         await groups.addMember(member, clock.nowMs());
@@ -98,8 +96,4 @@ export function operatorAccounts(
       return changed!;
     },
   };
-}
-
-function isNamed(displayName: string, name: string): boolean {
-  return displayName.toLowerCase() === name.toLowerCase();
 }

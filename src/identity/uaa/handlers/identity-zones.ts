@@ -10,7 +10,7 @@ import type { VerifiedToken } from "../token-service.ts";
 import { switchedToken, zoneSwitchOf } from "../zone-switch.ts";
 import type { Zones } from "../zones.ts";
 import { findClient, newClient } from "./clients.ts";
-import { bearerOf, hasScope, insufficientScope, jsonBodyOf, requireScopeOrAdmin } from "./request.ts";
+import { bearerOf, hasScope, insufficientScope, jsonBodyOf, managers, requireScopeOrAdmin } from "./request.ts";
 
 type ById = { Params: { id: string } };
 
@@ -19,17 +19,13 @@ export function registerIdentityZones(server: FastifyInstance, context: UaaConte
   const { clock, random } = context;
 
   server.get("/identity-zones", async (request) => {
-    const { token, current } = await callerOf(request);
-    if (!mayManage(current, token, "zones.read", "zones.write")) {
-      throw insufficientScope(managers(current, "zones.read", "zones.write"));
-    }
+    const current = await requireManagerOf(request, "zones.read", "zones.write");
     const all = [SYSTEM_ZONE, ...(await zones.store.all())];
     return all.filter(({ id }) => current === null || id === current.id).map((zone) => wireZone(zone));
   });
 
   server.post("/identity-zones", async (request, reply) => {
-    const { token, current } = await callerOf(request);
-    if (!mayManage(current, token, "zones.write")) throw insufficientScope(managers(current, "zones.write"));
+    const current = await requireManagerOf(request, "zones.write");
     if (current !== null) {
       const text = "Zones can only be created by being authenticated in the default zone.";
       throw new UaaError("access_denied", text);
@@ -53,8 +49,9 @@ export function registerIdentityZones(server: FastifyInstance, context: UaaConte
     const { token, current } = await callerOf(request);
     const { id } = request.params;
     const readsOnly = current !== null && hasScope(token, `zones.${current.id}.read`);
-    const isManager = mayManage(current, token, "zones.read", "zones.write");
-    if (!isManager && !readsOnly) throw insufficientScope(managers(current, "zones.read", "zones.write"));
+    const allowed = managersOf(current, "zones.read", "zones.write");
+    const isManager = hasScope(token, ...allowed);
+    if (!isManager && !readsOnly) throw insufficientScope(allowed);
     if (current !== null && current.id !== id) throw noZone(id);
     return wireZone(id === SYSTEM_ZONE.id ? SYSTEM_ZONE : await find(id), !isManager);
   });
@@ -107,8 +104,7 @@ export function registerIdentityZones(server: FastifyInstance, context: UaaConte
   );
 
   async function managed(request: FastifyRequest & { params: { id: string } }): Promise<IdentityZone> {
-    const { token, current } = await callerOf(request);
-    if (!mayManage(current, token, "zones.write")) throw insufficientScope(managers(current, "zones.write"));
+    const current = await requireManagerOf(request, "zones.write");
     const { id } = request.params;
     if (current !== null && current.id !== id) {
       throw new UaaError("access_denied", "Zone admins can only update their own zone.");
@@ -134,13 +130,17 @@ export function registerIdentityZones(server: FastifyInstance, context: UaaConte
     return zone;
   }
 
-  /** `zones.ID.admin` counts for who has been switched into the zone, and in the default one for that one's own. */
-  function mayManage(current: IdentityZone | null, token: VerifiedToken, ...anyOf: readonly string[]): boolean {
-    return hasScope(token, ...managers(current, ...anyOf));
+  /** Gives the zone that the caller speaks for. Throws `insufficient_scope`. */
+  async function requireManagerOf(request: FastifyRequest, ...anyOf: readonly string[]): Promise<IdentityZone | null> {
+    const { token, current } = await callerOf(request);
+    const allowed = managersOf(current, ...anyOf);
+    if (!hasScope(token, ...allowed)) throw insufficientScope(allowed);
+    return current;
   }
 
-  function managers(current: IdentityZone | null, ...anyOf: readonly string[]): string[] {
-    return ["uaa.admin", ...anyOf, `zones.${current?.id ?? context.zoneId}.admin`];
+  /** `zones.ID.admin` counts for who has been switched into the zone, and in the default one for that one's own. */
+  function managersOf(current: IdentityZone | null, ...anyOf: readonly string[]): string[] {
+    return managers({ zoneId: current?.id ?? context.zoneId }, ...anyOf);
   }
 }
 

@@ -91,7 +91,7 @@ export function mayManage(
 }
 
 /** The scopes that `requireManager` takes, as the refusal names them. */
-export function managers({ zoneId }: UaaContext, ...anyOf: readonly string[]): string[] {
+export function managers({ zoneId }: Pick<UaaContext, "zoneId">, ...anyOf: readonly string[]): string[] {
   return [UAA_ADMIN, ...anyOf, zoneAdmin(zoneId)];
 }
 
