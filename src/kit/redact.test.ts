@@ -53,6 +53,8 @@ test("long and hostile lines take no time to speak of", () => {
     "eyJaaaaaaaa.",
     "-----BEGIN PRIVATE KEY-----",
     "token=",
+    "a-",
+    "\\",
   ]) {
     const startMs = performance.now();
     redact(JSON.stringify({ text: text.repeat(100_000 / text.length) }));

@@ -7,8 +7,8 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`\\b(bearer|basic)(\\s+|%20)${WORD}{6,}`, "gi"), `$1 ${PRIVATE}`],
   // JSON Web Tokens.
   [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, PRIVATE],
-  // Passwords in URLs.
-  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s"'\\/:@]*):[^\s"'\\/@]+@/gi, `$1:${PRIVATE}@`],
+  // Passwords in URLs. Of the scheme only the end is looked at: a search for its beginning would go over long words again and again.
+  [/([a-z0-9+.-]:\/\/[^\s"'\\/:@]*):[^\s"'\\/@]+@/gi, `$1:${PRIVATE}@`],
   // Parameters of queries and forms.
   [
     new RegExp(
@@ -18,9 +18,9 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
     `$1=${PRIVATE}`,
   ],
   [new RegExp(`\\b(code|signature)=${WORD}{8,}`, "gi"), `$1=${PRIVATE}`],
-  // Fields of JSON that was put into a text or into a line.
+  // Fields of JSON that was put into a text or into a line. A row of backslashes is tried from its beginning alone.
   [
-    /(\\*"[^"\\]{0,64}(?:password|secret|credential|authorization|cookie|private_?key|access_?token|refresh_?token|api_?key)[^"\\]{0,64}\\*"\s*:\s*\\*")((?:[^"\\]|\\[^"])+)(\\*")/gi,
+    /((?<!\\)\\*"[^"\\]{0,64}(?:password|secret|credential|authorization|cookie|private_?key|access_?token|refresh_?token|api_?key)[^"\\]{0,64}\\*"\s*:\s*\\*")((?:[^"\\]|\\[^"])+)(\\*")/gi,
     `$1${PRIVATE}$3`,
   ],
   // Private keys in PEM.
