@@ -16,6 +16,12 @@ export function authority(state: string): string {
   return join(state, "ca", names.find((name) => !name.includes("key"))!);
 }
 
+/** Of the UAA's client `admin`. */
+export function adminClientSecret(state: string): string {
+  const all = JSON.parse(readFileSync(join(state, "secrets.json"), "utf8")) as Record<string, string>;
+  return all["uaa-client-admin"]!;
+}
+
 /**
  * A folder of the cache that `make` fills once for these sources: again when one of them changes, or after it failed.
  * @param make fills the folder; false when this machine cannot, and then null is given.

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { FakeBroker } from "../../src/capi/cloud-controller/testing/fake-broker.ts";
 import { OFFERINGS } from "../../src/capi/cloud-controller/testing/services-world.ts";
 import { bootIngot, runCommand } from "../system/boot-ingot.ts";
-import { authority, builtOnce, CACHE, runSteps } from "./_program.ts";
+import { adminClientSecret, authority, builtOnce, CACHE, runSteps } from "./_program.ts";
 
 const HERE = join(import.meta.dirname, "java-client");
 const STEPS = 35;
@@ -56,7 +56,6 @@ test("the Java client and its operations: sign-in, tenancy, an app's life, servi
     const keytool = ["-importcert", "-noprompt", "-alias", "ingot", "-file", authority(ingot.state), ...store];
     const imported = await runCommand("keytool", keytool);
     assert.equal(imported.code, 0, imported.output);
-    const secrets = JSON.parse(readFileSync(join(ingot.state, "secrets.json"), "utf8")) as Record<string, string>;
     const argv = [
       `-Djdk.net.hosts.file=${hosts}`,
       `-Djavax.net.ssl.trustStore=${trust}`,
@@ -68,7 +67,7 @@ test("the Java client and its operations: sign-in, tenancy, an app's life, servi
     await runSteps(t, STEPS, "java", argv, {
       INGOT_API: ingot.apiUrl,
       INGOT_PASSWORD: ingot.adminPassword,
-      INGOT_ADMIN_CLIENT_SECRET: secrets["uaa-client-admin"]!,
+      INGOT_ADMIN_CLIENT_SECRET: adminClientSecret(ingot.state),
       INGOT_APP_DIR: join(import.meta.dirname, "..", "..", "examples", "hello-node"),
       INGOT_HTTP_PORT: String(ingot.httpPort),
       INGOT_BROKER: broker.url,

@@ -2,7 +2,12 @@ module ingot.test/go-cfclient
 
 go 1.19
 
-require github.com/cloudfoundry/go-cfclient/v3 v3.0.0-alpha.9
+require (
+	github.com/cloudfoundry/go-cfclient/v3 v3.0.0-alpha.9
+	ingot.test/steps v0.0.0
+)
+
+replace ingot.test/steps => ../go-steps
 
 require (
 	github.com/codegangsta/inject v0.0.0-20150114235600-33e0aa1cb7c0 // indirect

@@ -1,26 +1,20 @@
 // The Go client go-cfclient against the platform that the environment names.
-//
-// Prints one JSON line a step: {"name": …, "error": null or text}. A step that fails does not stop the next ones: those
-// that need its result fail with it, and the list shows what works all the same.
 package main
 
 import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
-	"reflect"
-	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/cloudfoundry/go-cfclient/v3/client"
 	"github.com/cloudfoundry/go-cfclient/v3/config"
 	"github.com/cloudfoundry/go-cfclient/v3/resource"
+	. "ingot.test/steps"
 )
 
 var (
@@ -49,76 +43,10 @@ type world struct {
 	boundRoutes []string
 }
 
-type step struct {
-	name string
-	run  func(w *world)
-}
+type step = Step[world]
 
 func main() {
-	w := &world{}
-	var all []step
-	for _, area := range [][]step{signIn(), tenancy(), people(), networking(), operating(), pushing(), running(), services(), telling(), removing()} {
-		all = append(all, area...)
-	}
-	for _, one := range all {
-		line, _ := json.Marshal(map[string]any{"name": one.name, "error": attempt(one, w)})
-		fmt.Println(string(line))
-	}
-}
-
-// attempt gives what went wrong, or nil.
-func attempt(one step, w *world) (failure any) {
-	defer func() {
-		if reason := recover(); reason != nil {
-			failure = fmt.Sprintf("%v\n%s", reason, ours(string(debug.Stack())))
-		}
-	}()
-	one.run(w)
-	return nil
-}
-
-// ours keeps the places of a stack trace that lie in this program.
-func ours(stack string) string {
-	var places []string
-	for _, line := range strings.Split(stack, "\n") {
-		if strings.Contains(line, "go-cfclient/") && strings.Contains(line, ".go:") && !strings.Contains(line, "main.go") {
-			places = append(places, strings.TrimSpace(line))
-		}
-	}
-	return strings.Join(places, "\n")
-}
-
-func done(err error) {
-	if err != nil {
-		panic(err)
-	}
-}
-
-func must[T any](value T, err error) T {
-	done(err)
-	return value
-}
-
-func must2[A, B any](a A, b B, err error) (A, B) {
-	done(err)
-	return a, b
-}
-
-func must3[A, B, C any](a A, b B, c C, err error) (A, B, C) {
-	done(err)
-	return a, b, c
-}
-
-func equal(got, want any) {
-	if !reflect.DeepEqual(got, want) {
-		panic(fmt.Sprintf("got %#v, want %#v", got, want))
-	}
-}
-
-func holds(condition bool, format string, values ...any) {
-	if !condition {
-		panic(fmt.Sprintf(format, values...))
-	}
+	RunAll(&world{}, signIn(), tenancy(), people(), networking(), operating(), pushing(), running(), services(), telling(), removing())
 }
 
 // refused wants an error that one of the client's own tests for errors knows.
@@ -126,19 +54,19 @@ func refused(err error, is func(error) bool, detail string) {
 	if err == nil {
 		panic("was not refused")
 	}
-	holds(is(err) && strings.Contains(err.Error(), detail), "refused with %T %v", err, err)
+	Holds(is(err) && strings.Contains(err.Error(), detail), "refused with %T %v", err, err)
 }
 
 // finished waits for a job's end; panics with the job's own error.
 func finished(w *world, job string, err error) {
-	done(err)
-	holds(job != "", "no job was named")
-	done(w.cf.Jobs.PollComplete(ctx, job, polling))
+	Done(err)
+	Holds(job != "", "no job was named")
+	Done(w.cf.Jobs.PollComplete(ctx, job, polling))
 }
 
 func eventually(what string, condition func() bool) {
 	for end := time.Now().Add(time.Minute); !condition(); time.Sleep(100 * time.Millisecond) {
-		holds(time.Now().Before(end), "not within a minute: %s", what)
+		Holds(time.Now().Before(end), "not within a minute: %s", what)
 	}
 }
 
@@ -155,7 +83,7 @@ func names[T any](all []T, name func(T) string) []string {
 // loopback leads every name of the platform to this machine; most resolvers do not know names below .localhost.
 func loopback() *http.Client {
 	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(must(os.ReadFile(os.Getenv("INGOT_CA"))))
+	roots.AppendCertsFromPEM(Must(os.ReadFile(os.Getenv("INGOT_CA"))))
 	dialer := &net.Dialer{Timeout: 10 * time.Second}
 	return &http.Client{Transport: &http.Transport{
 		TLSClientConfig:   &tls.Config{RootCAs: roots},
@@ -180,7 +108,7 @@ func connect(options ...config.Option) (*client.Client, error) {
 
 // answer asks the router for an app's page.
 func answer(host, path string) (int, string) {
-	request := must(http.NewRequest(http.MethodGet, "http://127.0.0.1:"+os.Getenv("INGOT_HTTP_PORT")+path, nil))
+	request := Must(http.NewRequest(http.MethodGet, "http://127.0.0.1:"+os.Getenv("INGOT_HTTP_PORT")+path, nil))
 	request.Host = host
 	response, err := (&http.Client{Timeout: 10 * time.Second}).Do(request)
 	if err != nil {

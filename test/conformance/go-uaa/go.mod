@@ -2,7 +2,12 @@ module ingot/conformance/go-uaa
 
 go 1.25.0
 
-require github.com/cloudfoundry-community/go-uaa v0.4.2
+require (
+	github.com/cloudfoundry-community/go-uaa v0.4.2
+	ingot.test/steps v0.0.0
+)
+
+replace ingot.test/steps => ../go-steps
 
 require (
 	github.com/pkg/errors v0.9.1 // indirect

@@ -1,0 +1,3 @@
+module ingot.test/steps
+
+go 1.19
