@@ -90,9 +90,8 @@ async function waitForBuild({ cc, deps, stagingTimeoutMs }: Cli, app: App, made:
 
 /** The newest package when nothing has been staged from it yet. */
 export async function unstagedPackage({ cc }: Cli, app: App): Promise<string | null> {
-  const query = { app_guids: app.guid, order_by: "-created_at", per_page: 1, page: 1 };
-  const [newest] = (await cc.get<{ resources: Package[] }>("/v3/packages", query)).resources;
-  if (newest === undefined) return null;
+  const newest = await cc.first<Package>("/v3/packages", { app_guids: app.guid, order_by: "-created_at" });
+  if (newest === null) return null;
   const { resources } = await cc.list<Droplet>(`/v3/packages/${newest.guid}/droplets`, { states: "STAGED" });
   return resources.length === 0 ? newest.guid : null;
 }

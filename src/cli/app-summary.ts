@@ -1,9 +1,11 @@
 import { byteSize } from "./bytes.ts";
 import type { Cli } from "./cli.ts";
-import { CcFailure } from "./cloud-controller.ts";
+import { isMissing } from "./cloud-controller.ts";
 import { friendlyDate } from "./dates.ts";
+import { orNull } from "./errors.ts";
 import type { App, Deployment, Droplet, InstanceStats, Process, Resource, Route } from "./resources.ts";
 import type { Row } from "./table.ts";
+import { compareText } from "./text-order.ts";
 
 /** How an app does, as `cf app`, `cf push` and `cf scale` show it. cli: command/v7/shared/app_summary_displayer.go */
 export async function showApp(cli: Cli, app: App, withStartCommand: boolean): Promise<void> {
@@ -58,9 +60,7 @@ export async function showApp(cli: Cli, app: App, withStartCommand: boolean): Pr
 /** The web process first, then by name. */
 export function sortProcesses(processes: readonly Process[]): Process[] {
   const rank = (process: Process): number => (process.type === "web" ? 0 : 1);
-  return [...processes].sort(
-    (left, right) => rank(left) - rank(right) || (left.type < right.type ? -1 : left.type > right.type ? 1 : 0),
-  );
+  return [...processes].sort((left, right) => rank(left) - rank(right) || compareText(left.type, right.type));
 }
 
 /** `2/3`: running of all. */
@@ -70,12 +70,7 @@ export function instancesText(instances: readonly { readonly state: string }[]):
 
 /** Null: never staged. */
 export async function currentDroplet({ cc }: Cli, app: App): Promise<Droplet | null> {
-  try {
-    return await cc.get<Droplet>(`/v3/apps/${app.guid}/droplets/current`);
-  } catch (error) {
-    if (error instanceof CcFailure && error.status === 404) return null;
-    throw error;
-  }
+  return await orNull(cc.get<Droplet>(`/v3/apps/${app.guid}/droplets/current`), isMissing);
 }
 
 function showBuildpacks({ ui }: Cli, app: App, droplet: Droplet | null): void {

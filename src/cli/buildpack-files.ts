@@ -1,7 +1,8 @@
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import type { Cli } from "./cli.ts";
-import { CliError, UsageError } from "./errors.ts";
+import { CliError } from "./errors.ts";
+import { existing } from "./flag-values.ts";
 import { gatherWholeFolder } from "./push/app-files.ts";
 import { sendForm, writeZip } from "./push/upload.ts";
 
@@ -14,12 +15,7 @@ export interface BuildpackFile extends AsyncDisposable {
 
 /** Throws `UsageError` for a path that is not there; an address is looked at later. cli: flag/path.go */
 export async function requireBuildpackPath(cli: Cli, path: string): Promise<void> {
-  if (isAddress(path)) return;
-  const isThere = await stat(resolve(cli.deps.cwd, path)).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) throw new UsageError(`Incorrect Usage: The specified path '${path}' does not exist.`);
+  if (!isAddress(path)) await existing(cli.deps.cwd, path);
 }
 
 /** A file as it is, a folder as a zip, an address downloaded. cli: actor/v7action/buildpack.go, PrepareBuildpackBits */

@@ -107,9 +107,8 @@ export class Cli {
   }
 
   async #one<T extends Resource>(path: string, query: Query, kind: string, name: string): Promise<T> {
-    const { resources } = await this.cc.list<T>(path, query);
-    const [found] = resources;
-    if (found === undefined) throw notFound(kind, name);
+    const found = await this.cc.first<T>(path, query);
+    if (found === null) throw notFound(kind, name);
     return found;
   }
 }

@@ -4,6 +4,7 @@ import type { ConfigFile } from "./config-file.ts";
 import { tokenClaims } from "./current-user.ts";
 import { CliError } from "./errors.ts";
 import type { Http, HttpAnswer } from "./http.ts";
+import type { ToOne } from "./resources.ts";
 import type { UaaApi } from "./uaa-api.ts";
 
 /** cli: retry_request.go: two more tries for what is no POST */
@@ -12,6 +13,8 @@ const TRIES = 3;
 const RENEW_BEFORE_MS = 60_000;
 const PER_PAGE = 5000;
 const PAGES_MAX = 1000;
+/** Values of a filter in one query; the URL must stay below 8 KB. */
+const VALUES_MAX = 100;
 /** As Go's http client. */
 const REDIRECTS_MAX = 10;
 /** Polling starts fast, because Ingot is, and slows down. */
@@ -124,13 +127,29 @@ export class CloudController {
         pagination?: { next: { href: string } | null };
       } = JSON.parse((await this.send("GET", next)).body.toString());
       resources.push(...answer.resources);
-      for (const [kind, items] of Object.entries(answer.included ?? {})) {
-        included[kind] = [...(included[kind] ?? []), ...items];
-      }
+      addIncluded(included, answer.included ?? {});
       const href = answer.pagination?.next?.href;
       next = href === undefined ? null : new URL(href).pathname + new URL(href).search;
     }
     return { resources, included };
+  }
+
+  /** Every page for every value of a filter (`"guids"`), however many they are; each resource once. */
+  async listBy<T extends { readonly guid: string }>(
+    path: string,
+    filter: string,
+    values: readonly string[],
+    query: Query = {},
+  ): Promise<Listing<T>> {
+    const wanted = [...new Set(values)];
+    const byGuid = new Map<string, T>();
+    const included: Record<string, Record<string, unknown>[]> = {};
+    for (let at = 0; at < wanted.length; at += VALUES_MAX) {
+      const part = await this.list<T>(path, { ...query, [filter]: wanted.slice(at, at + VALUES_MAX) });
+      for (const resource of part.resources) byGuid.set(resource.guid, resource);
+      addIncluded(included, part.included);
+    }
+    return { resources: [...byGuid.values()], included };
   }
 
   /**
@@ -240,6 +259,21 @@ function jobFailure({ guid, errors = [] }: Job): CliError {
   }
   const isPlain = BUILDPACK_FAILURES.has(error.code);
   return new CcFailure(422, errors, isPlain ? error.detail : `Job (${guid}) failed: ${error.detail}`);
+}
+
+function addIncluded(all: Record<string, Record<string, unknown>[]>, more: Listing<never>["included"]): void {
+  for (const [kind, items] of Object.entries(more)) all[kind] = [...(all[kind] ?? []), ...items];
+}
+
+/** The names of what a listing included: of what a relationship leads to, empty when that is not there. */
+export function includedNames(included: Listing<never>["included"], kind: string): (to: ToOne | undefined) => string {
+  const names = new Map((included[kind] ?? []).map((item) => [item["guid"], String(item["name"])]));
+  return (to) => names.get(to?.data?.guid) ?? "";
+}
+
+/** Whether the API does not know what it was asked for. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof CcFailure && error.status === 404;
 }
 
 /** The pause after a pause, for polling. Milliseconds. */

@@ -3,7 +3,7 @@ import type { FlagSpec, Input } from "./args.ts";
 import { value } from "./command.ts";
 import { IncorrectUsage, UsageError } from "./errors.ts";
 
-const INSTANCE_STEPS = value(
+export const INSTANCE_STEPS = value(
   "--instance-steps",
   "An array of percentage steps to deploy when using deployment strategy canary. (e.g. 20,40,60)",
 );

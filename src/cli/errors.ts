@@ -28,6 +28,23 @@ export function notFound(kind: string, name: string): NotFound {
   return new NotFound(`${kind} '${name}' not found.`);
 }
 
+export function isNotFound(error: unknown): error is NotFound {
+  return error instanceof NotFound;
+}
+
+/** What a promise gives; null when it fails for a reason that is no failure to the caller. */
+export async function orNull<T>(
+  promise: Promise<T>,
+  isReason: (error: unknown) => boolean = isNotFound,
+): Promise<T | null> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (isReason(error)) return null;
+    throw error;
+  }
+}
+
 /** No instance came up. */
 export class AllInstancesCrashed extends CliError {
   constructor() {

@@ -1,6 +1,6 @@
 import type { Cli } from "./cli.ts";
-import { CcFailure } from "./cloud-controller.ts";
-import { notFound } from "./errors.ts";
+import { isMissing } from "./cloud-controller.ts";
+import { notFound, orNull } from "./errors.ts";
 
 export interface FeatureFlag {
   readonly name: string;
@@ -26,10 +26,7 @@ function pathOf(name: string): string {
 }
 
 async function known<T>(name: string, answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof CcFailure && error.status === 404) throw notFound("Feature flag", name);
-    throw error;
-  }
+  const known = await orNull(answer, isMissing);
+  if (known === null) throw notFound("Feature flag", name);
+  return known;
 }

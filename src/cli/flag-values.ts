@@ -1,3 +1,5 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { Input } from "./args.ts";
 import { bytesPerSecond, megabytes } from "./bytes.ts";
 import { UsageError } from "./errors.ts";
@@ -55,4 +57,13 @@ export function logVolumeLimit(input: Input, name: string): number | null | unde
   if (text === undefined || text === "") return undefined;
   const bytes = bytesPerSecond(text);
   return bytes === -1 ? null : bytes;
+}
+
+/** An absolute path that is there. Throws `UsageError`. */
+export async function existing(cwd: string, given: string): Promise<string> {
+  const path = resolve(cwd, given);
+  if ((await stat(path).catch(() => null)) === null) {
+    throw new UsageError(`Incorrect Usage: The specified path '${given}' does not exist.`);
+  }
+  return path;
 }

@@ -2,10 +2,10 @@ import type { Input } from "./args.ts";
 import { type Buildpack, buildpackByName, whichText } from "./buildpack-details.ts";
 import type { Cli } from "./cli.ts";
 import { type Command, value } from "./command.ts";
-import { argumentsCannotCombine, CliError, NotFound } from "./errors.ts";
+import { argumentsCannotCombine, CliError, isNotFound, orNull } from "./errors.ts";
 import type { Route } from "./resources.ts";
 import { policiesOfRoute, policyNotFound } from "./route-policy-source.ts";
-import { findHttpRoute, findRoute, type RouteParts } from "./routes.ts";
+import { findHttpRoute, findRoute, httpRouteNotFound, type RouteParts } from "./routes.ts";
 import { serviceBrokerByName } from "./service-brokers.ts";
 import { serviceInstanceByName } from "./service-instances.ts";
 import { serviceOfferingByName } from "./service-offerings.ts";
@@ -157,18 +157,13 @@ export async function changeLabels(
 async function routeByUrl(cli: Cli, url: string): Promise<Route & Labelled> {
   const [, name = "", port, path = ""] = /^([^/:]*)(?::([^/]*))?(\/.*)?$/s.exec(url) ?? [];
   const dot = name.indexOf(".");
-  const whole = await cli.domainByName(name).catch((error: unknown) => {
-    if (error instanceof NotFound && dot > 0) return null;
-    throw error;
-  });
+  const whole = await orNull(cli.domainByName(name), (error) => isNotFound(error) && dot > 0);
   const domain = whole ?? (await cli.domainByName(name.slice(dot + 1)));
   const parts: RouteParts = { host: whole === null ? name.slice(0, dot) : "", path, port: port ? Number(port) : null };
   const isTcp = domain.supported_protocols.includes("tcp");
   const route = await (isTcp ? findRoute(cli, domain, parts) : findHttpRoute(cli, domain, parts));
   if (route.relationships.space.data?.guid === cli.space.guid) return route;
-  throw new NotFound(
-    `Route with host '${parts.host}', domain '${domain.name}', and path '${path === "" ? "/" : path}' not found.`,
-  );
+  throw httpRouteNotFound(domain.name, parts);
 }
 
 async function routePolicy(cli: Cli, { name, source }: LabelTarget): Promise<Labelled> {

@@ -1,4 +1,5 @@
 import type { ServiceBinding } from "./service-bindings.ts";
+import { compareText } from "./text-order.ts";
 
 /**
  * All but the newest `keep` of each service instance, by instance and then age, the oldest first.
@@ -8,13 +9,7 @@ export function outdatedBindings(bindings: readonly ServiceBinding[], keep: numb
   const byInstance = Map.groupBy(bindings, instanceOf);
   return [...byInstance.values()]
     .flatMap((ofOne) => ofOne.toSorted((left, right) => madeMs(right) - madeMs(left)).slice(keep))
-    .sort((left, right) =>
-      instanceOf(left) === instanceOf(right)
-        ? madeMs(left) - madeMs(right)
-        : instanceOf(left) < instanceOf(right)
-          ? -1
-          : 1,
-    );
+    .sort((left, right) => compareText(instanceOf(left), instanceOf(right)) || madeMs(left) - madeMs(right));
 }
 
 export function instanceOf({ relationships }: ServiceBinding): string {

@@ -1,7 +1,7 @@
 import { sortProcesses } from "./app-summary.ts";
 import type { Cli } from "./cli.ts";
-import { CcFailure } from "./cloud-controller.ts";
-import { CliError } from "./errors.ts";
+import { isMissing } from "./cloud-controller.ts";
+import { CliError, orNull } from "./errors.ts";
 import type { App, Process } from "./resources.ts";
 
 /** The web process first, then by name. */
@@ -29,10 +29,7 @@ function pathOf(appGuid: string, type: string): string {
 }
 
 async function known<T>(type: string, answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof CcFailure && error.status === 404) throw new CliError(`Process ${type} not found`);
-    throw error;
-  }
+  const known = await orNull(answer, isMissing);
+  if (known === null) throw new CliError(`Process ${type} not found`);
+  return known;
 }

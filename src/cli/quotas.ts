@@ -65,25 +65,21 @@ export const UPDATE_QUOTA_FLAGS: readonly FlagSpec[] = [
   ),
 ];
 
-/** What a new quota limits when its flags do not say: nothing may be used but what is unlimited. */
-const NOTHING_GIVEN = { memory: 0, services: 0, routes: 0, ports: 0 } as const;
-
-/** The body that makes a quota. Throws `UsageError`. cli: actor/v7action/organization_quota.go */
+/**
+ * The body that makes a quota; what its flags do not say is 0, or without limit where the API has it so. Throws
+ * `UsageError`. cli: actor/v7action/organization_quota.go
+ */
 export function newQuota(name: string, input: Input): Record<string, unknown> {
   const given = limitsOf(input);
   return {
     name,
-    apps: { total_memory_in_mb: NOTHING_GIVEN.memory, ...given.apps },
+    apps: { total_memory_in_mb: 0, ...given.apps },
     services: {
       paid_services_allowed: input.has("allow-paid-service-plans"),
-      total_service_instances: NOTHING_GIVEN.services,
+      total_service_instances: 0,
       ...given.services,
     },
-    routes: {
-      total_routes: NOTHING_GIVEN.routes,
-      total_reserved_ports: NOTHING_GIVEN.ports,
-      ...given.routes,
-    },
+    routes: { total_routes: 0, total_reserved_ports: 0, ...given.routes },
   };
 }
 
@@ -135,28 +131,32 @@ export function isQuotaNameTaken(error: unknown): error is CcFailure {
   return error instanceof CcFailure && error.status === 422 && /Quota '.*' already exists\./s.test(error.message);
 }
 
+/** What both tables show, in their order. */
+const LIMITS = [
+  "total memory",
+  "instance memory",
+  "routes",
+  "service instances",
+  "paid service plans",
+  "app instances",
+  "route ports",
+  "log volume per second",
+] as const;
+
 export function showQuotas(ui: Ui, quotas: readonly Quota[], none: string): void {
   if (quotas.length === 0) {
     ui.text(none);
     return;
   }
-  const head = ["name", "total memory", "instance memory", "routes", "service instances", "paid service plans"];
-  const rows = quotas.map((quota) => [quota.name, ...limitTexts(quota)]);
-  ui.table([[...head, "app instances", "route ports", "log volume per second"], ...rows]);
+  ui.table([["name", ...LIMITS], ...quotas.map((quota) => [quota.name, ...limitTexts(quota)])]);
 }
 
 export function showQuota(ui: Ui, quota: Quota): void {
-  const names = ["total memory", "instance memory", "routes", "service instances", "paid service plans"];
   const texts = limitTexts(quota);
-  ui.keyValues(
-    [...names, "app instances", "route ports", "log volume per second"].map((name, index) => [
-      `${name}:`,
-      texts[index]!,
-    ]),
-  );
+  ui.keyValues(LIMITS.map((name, index) => [`${name}:`, texts[index]!]));
 }
 
-/** In the order in which both tables show them. cli: command/v7/shared/quota_displayer.go */
+/** The limits of a quota in the order of `LIMITS`. cli: command/v7/shared/quota_displayer.go */
 function limitTexts({ apps, services, routes }: Quota): string[] {
   return [
     memory(apps.total_memory_in_mb),

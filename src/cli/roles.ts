@@ -1,8 +1,8 @@
 import type { Input } from "./args.ts";
 import type { Cli } from "./cli.ts";
-import { CcFailure } from "./cloud-controller.ts";
+import { CcFailure, isMissing } from "./cloud-controller.ts";
 import { type Command, flag, value } from "./command.ts";
-import { argumentsCannotCombine, CliError, UsageError } from "./errors.ts";
+import { argumentsCannotCombine, CliError, orNull, UsageError } from "./errors.ts";
 import type { Role, User } from "./resources.ts";
 
 /** Whose role: a user name (with the origin, if several have it) or a client id. */
@@ -105,12 +105,9 @@ export async function takeRole(
 async function holderGuid({ cc }: Cli, holder: RoleHolder): Promise<string> {
   const { name, origin, isClient } = holder;
   if (isClient) {
-    try {
-      return (await cc.get<User>(`/v3/users/${encodeURIComponent(name)}`)).guid;
-    } catch (error) {
-      if (error instanceof CcFailure && error.status === 404) throw noSuchUser(holder);
-      throw error;
-    }
+    const client = await orNull(cc.get<User>(`/v3/users/${encodeURIComponent(name)}`), isMissing);
+    if (client === null) throw noSuchUser(holder);
+    return client.guid;
   }
   const query = { usernames: [name], origins: origin === "" ? undefined : origin };
   const [user, ...others] = (await cc.list<User>("/v3/users", query)).resources;

@@ -1,8 +1,9 @@
 import type { Input } from "./args.ts";
 import type { Cli } from "./cli.ts";
 import { flag, required, value } from "./command.ts";
-import { argumentsCannotCombine, CliError, IncorrectUsage, NotFound } from "./errors.ts";
+import { argumentsCannotCombine, CliError, IncorrectUsage, isNotFound, NotFound, orNull } from "./errors.ts";
 import type { Route } from "./resources.ts";
+import { httpRouteNotFound } from "./routes.ts";
 
 /** Who may reach a route: `cf:app:GUID`, `cf:space:GUID`, `cf:org:GUID` or `cf:any`, and how it is told. */
 export interface PolicySource {
@@ -76,13 +77,8 @@ export async function policySource(cli: Cli, input: Input): Promise<PolicySource
 }
 
 async function appGuid(cli: Cli, name: string, spaceGuid: string, isSpaceNamed: boolean): Promise<string> {
-  const { resources } = await cli.cc.list<{ readonly guid: string }>("/v3/apps", {
-    names: [name],
-    space_guids: spaceGuid,
-  });
-  const [app] = resources;
-  if (app !== undefined) return app.guid;
-  if (isSpaceNamed) throw new NotFound(`App '${name}' not found.`);
+  const app = await orNull(cli.appByName(name, spaceGuid), (error) => isNotFound(error) && !isSpaceNamed);
+  if (app !== null) return app.guid;
   throw new NotFound(
     `App '${name}' not found in space '${cli.space.name}' / org '${cli.org.name}'.\nTIP: If the app is in a different space or org, use --source-space and/or --source-org flags.`,
   );
@@ -108,11 +104,9 @@ export async function policyRoute(cli: Cli, domainName: string, domainGuid: stri
     ...(host === "" ? {} : { hosts: host }),
     ...(path === "" ? {} : { paths: path }),
   };
-  const [route] = (await cli.cc.list<Route>("/v3/routes", query)).resources;
-  if (route !== undefined) return route;
-  throw new NotFound(
-    `Route with host '${host}', domain '${domainName}', and path '${path === "" ? "/" : path}' not found.`,
-  );
+  const route = await cli.cc.first<Route>("/v3/routes", query);
+  if (route === null) throw httpRouteNotFound(domainName, { host, path });
+  return route;
 }
 
 export async function policiesOfRoute({ cc }: Cli, routeGuid: string): Promise<readonly RoutePolicy[]> {

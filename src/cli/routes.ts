@@ -48,29 +48,28 @@ export function routeUrl(domainName: string, { host, path, port }: RouteParts): 
 /** Throws `NotFound`. */
 export async function findRoute(cli: Cli, domain: Domain, parts: RouteParts): Promise<Route> {
   const isTcp = domain.supported_protocols.includes("tcp");
-  const { resources } = await cli.cc.list<Route>("/v3/routes", {
+  const route = await cli.cc.first<Route>("/v3/routes", {
     domain_guids: domain.guid,
     hosts: parts.host,
     paths: parts.path,
     ...(isTcp ? { ports: parts.port ?? 0 } : {}),
   });
-  const [route] = resources;
-  if (route !== undefined) return route;
+  if (route !== null) return route;
   if (parts.port) throw new NotFound(`Route with domain '${domain.name}' and port ${parts.port} not found.`);
-  throw httpRouteNotFound(domain, parts);
+  throw httpRouteNotFound(domain.name, parts);
 }
 
 /** The route without regard to ports, as commands ask that are for HTTP routes alone. Throws `NotFound`. */
 export async function findHttpRoute(cli: Cli, domain: Domain, parts: RouteParts): Promise<Route> {
   const query = { domain_guids: domain.guid, hosts: parts.host, paths: parts.path };
-  const [route] = (await cli.cc.list<Route>("/v3/routes", query)).resources;
-  if (route === undefined) throw httpRouteNotFound(domain, parts);
+  const route = await cli.cc.first<Route>("/v3/routes", query);
+  if (route === null) throw httpRouteNotFound(domain.name, parts);
   return route;
 }
 
-function httpRouteNotFound(domain: Domain, { host, path }: RouteParts): NotFound {
+export function httpRouteNotFound(domainName: string, { host, path }: Omit<RouteParts, "port">): NotFound {
   return new NotFound(
-    `Route with host '${host}', domain '${domain.name}', and path '${path === "" ? "/" : path}' not found.`,
+    `Route with host '${host}', domain '${domainName}', and path '${path === "" ? "/" : path}' not found.`,
   );
 }
 

@@ -241,6 +241,34 @@ test("a request that is traced shows no secret", async (context) => {
   assert.ok(!login.out.includes("password=right") && !login.out.includes(`"refresh"`));
 });
 
+test("of more apps than one query may name, each shows a route that they share once", async (context) => {
+  const apps = Array.from({ length: 150 }, (_, index) => ({
+    guid: `a${index}`,
+    name: `app-${index}`,
+    state: "STOPPED",
+  }));
+  const destinations = ["a0", "a149"].map((guid) => ({ app: { guid, process: { type: "web" } } }));
+  const { run, url, seen } = await world(context, {
+    "GET /v3/organizations": () => page([{ guid: "o", name: "acme" }]),
+    "GET /v3/spaces": () =>
+      page([{ guid: "s", name: "dev", relationships: { organization: { data: { guid: "o" } } } }]),
+    "GET /v3/apps": () => page(apps),
+    "GET /v3/routes": () => page([{ guid: "r", url: "shared.example.com", destinations }]),
+  });
+  await run(["api", url]);
+  await run(["auth", "admin", "right"]);
+  await run(["target", "-o", "acme", "-s", "dev"]);
+  const { out } = await run(["apps", "--no-stats"]);
+  const queries = seen.filter((line) => line.startsWith("GET /v3/routes?"));
+  assert.deepEqual(
+    queries.map((line) => new URL(line.slice(4), url).searchParams.get("app_guids")?.split(",").length),
+    [100, 50],
+  );
+  assert.equal(out.match(/shared\.example\.com/g)?.length, 2);
+  assert.match(out, /^app-0 +stopped +shared\.example\.com$/m);
+  assert.match(out, /^app-149 +stopped +shared\.example\.com$/m);
+});
+
 test("a droplet is fetched from where the API sends us, and only the API sees the token", async (context) => {
   const tokens: (string | undefined)[] = [];
   const droplet = { guid: "d1", state: "STAGED" };

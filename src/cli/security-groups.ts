@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { Cli } from "./cli.ts";
-import { CliError, fileErrorText, notFound } from "./errors.ts";
-import { existing } from "./push/push-flags.ts";
+import { includedNames } from "./cloud-controller.ts";
+import { CliError, fileErrorText, isNotFound, notFound } from "./errors.ts";
+import { existing } from "./flag-values.ts";
 import type { Resource, Space } from "./resources.ts";
 
 export type Lifecycle = "running" | "staging";
@@ -25,8 +26,6 @@ Valid json file example:
   }
 ]`;
 
-/** Ids in one query; the URL must stay below 8 KB. */
-const BATCH = 100;
 /** Fields of a rule in the order in which they are shown. */
 const RULE_FIELDS = ["protocol", "destination", "ports", "type", "code", "description", "log"] as const;
 
@@ -61,26 +60,18 @@ export async function boundSpaces(
   { cc }: Cli,
   groups: readonly SecurityGroup[],
 ): Promise<(group: SecurityGroup) => BoundSpace[]> {
-  const wanted = new Set(
-    groups.flatMap(({ relationships }) =>
-      LIFECYCLES.flatMap((lifecycle) => relationships[`${lifecycle}_spaces`].data.map(({ guid }) => guid)),
-    ),
+  const guids = groups.flatMap(({ relationships }) =>
+    LIFECYCLES.flatMap((lifecycle) => relationships[`${lifecycle}_spaces`].data.map(({ guid }) => guid)),
   );
-  const guids = [...wanted];
-  const spaces = new Map<string, Space>();
-  const orgNames = new Map<string, string>();
-  for (let at = 0; at < guids.length; at += BATCH) {
-    const query = { guids: guids.slice(at, at + BATCH), include: "organization" };
-    const { resources, included } = await cc.list<Space>("/v3/spaces", query);
-    for (const space of resources) spaces.set(space.guid, space);
-    for (const org of included["organizations"] ?? []) orgNames.set(String(org["guid"]), String(org["name"]));
-  }
+  const query = { include: "organization" };
+  const { resources, included } = await cc.listBy<Space>("/v3/spaces", "guids", guids, query);
+  const spaces = new Map(resources.map((space) => [space.guid, space]));
+  const orgOf = includedNames(included, "organizations");
   return ({ relationships }) =>
     LIFECYCLES.flatMap((lifecycle) =>
       relationships[`${lifecycle}_spaces`].data.map(({ guid }) => {
         const space = spaces.get(guid);
-        const orgGuid = space?.relationships.organization.data?.guid ?? "";
-        return { org: orgNames.get(orgGuid) ?? "", space: space?.name ?? "", lifecycle };
+        return { org: orgOf(space?.relationships.organization), space: space?.name ?? "", lifecycle };
       }),
     );
 }
@@ -129,9 +120,34 @@ Valid json file example:
 }
 
 /** Whether a group is for all spaces, for one kind of containers. Throws `NotFound`. */
-export async function setGlobally(cli: Cli, name: string, lifecycle: Lifecycle, enabled: boolean): Promise<void> {
+async function setGlobally(cli: Cli, name: string, lifecycle: Lifecycle, enabled: boolean): Promise<void> {
   const group = await securityGroupByName(cli, name);
   await cli.cc.patch(`/v3/security_groups/${group.guid}`, { globally_enabled: { [lifecycle]: enabled } });
+}
+
+/** The whole of bind-running-security-group and bind-staging-security-group. */
+export async function bindGlobally(cli: Cli, name: string, lifecycle: Lifecycle): Promise<void> {
+  const user = cli.requireTarget("login");
+  cli.ui.flavor`Binding security group ${name} to ${lifecycle} as ${user.name}...`;
+  await setGlobally(cli, name, lifecycle, true);
+  cli.ui.ok();
+  cli.ui.text(SECURITY_GROUP_TIP);
+}
+
+/** The whole of unbind-running-security-group and unbind-staging-security-group. */
+export async function unbindGlobally(cli: Cli, name: string, lifecycle: Lifecycle): Promise<void> {
+  const user = cli.requireTarget("login");
+  cli.ui.flavor`Unbinding security group ${name} from defaults for ${lifecycle} as ${user.name}...`;
+  try {
+    await setGlobally(cli, name, lifecycle, false);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    cli.ui.warn(error.message);
+    cli.ui.ok();
+    return;
+  }
+  cli.ui.ok();
+  cli.ui.text(SECURITY_GROUP_TIP);
 }
 
 /** The table of those that are for all spaces. */

@@ -36,8 +36,8 @@ export class KeyNotFound extends NotFound {}
 export async function serviceKeyByName(cli: Cli, instanceName: string, name: string): Promise<ServiceBinding> {
   const { guid } = await serviceInstanceByName(cli, instanceName);
   const query = { service_instance_guids: guid, type: "key", names: [name] };
-  const [key] = (await cli.cc.list<ServiceBinding>(PATH, query)).resources;
-  if (key === undefined) throw new KeyNotFound(`No service key ${name} found for service instance ${instanceName}`);
+  const key = await cli.cc.first<ServiceBinding>(PATH, query);
+  if (key === null) throw new KeyNotFound(`No service key ${name} found for service instance ${instanceName}`);
   return key;
 }
 

@@ -42,9 +42,8 @@ export async function brokerAddress(cli: Cli, input: Input): Promise<BrokerAddre
 
 /** Throws `NotFound`. */
 export async function serviceBrokerByName(cli: Cli, name: string): Promise<ServiceBroker> {
-  const { resources } = await cli.cc.list<ServiceBroker>("/v3/service_brokers", { names: [name] });
-  const [broker] = resources;
-  if (broker !== undefined) return broker;
+  const broker = await cli.cc.first<ServiceBroker>("/v3/service_brokers", { names: [name] });
+  if (broker !== null) return broker;
   throw new NotFound(
     `Service broker '${name}' not found.\nTIP: Use 'cf service-brokers' to see a list of available brokers.`,
   );

@@ -4,7 +4,7 @@ import type { Input } from "./args.ts";
 import type { Cli } from "./cli.ts";
 import { type Command, value } from "./command.ts";
 import { UsageError } from "./errors.ts";
-import { type JsonObject, jsonObject } from "./service-parameters.ts";
+import { type JsonObject, jsonObject } from "./json-object.ts";
 import { serviceTags, TAGS_FLAG } from "./service-tags.ts";
 
 /** What a user-provided service instance is made of; only what the flags name. */

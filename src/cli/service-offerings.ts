@@ -1,5 +1,5 @@
 import type { Cli } from "./cli.ts";
-import type { Listing, Query } from "./cloud-controller.ts";
+import { includedNames, type Query } from "./cloud-controller.ts";
 import { CliError, NotFound } from "./errors.ts";
 import type { Resource, ToOne } from "./resources.ts";
 
@@ -20,11 +20,8 @@ export async function serviceOfferings(
     "fields[service_broker]": ["name", "guid"],
   };
   const { resources, included } = await cli.cc.list<ServiceOffering>("/v3/service_offerings", query);
-  const names = brokerNames(included);
-  return {
-    offerings: resources,
-    brokerName: ({ relationships }) => names.get(relationships.service_broker.data?.guid ?? "") ?? "",
-  };
+  const nameOf = includedNames(included, "service_brokers");
+  return { offerings: resources, brokerName: ({ relationships }) => nameOf(relationships.service_broker) };
 }
 
 /** Throws `NotFound`, and a `CliError` when several brokers offer it. cli: ccv3/service_offering.go */
@@ -47,9 +44,4 @@ export function offeringNotFound(name: string, broker: string): NotFound {
     return new NotFound(`No service offerings found${of}.`);
   }
   return new NotFound(`Service offering '${name}'${broker === "" ? "" : ` for service broker '${broker}'`} not found.`);
-}
-
-function brokerNames(included: Listing<never>["included"]): ReadonlyMap<string, string> {
-  const brokers = included["service_brokers"] ?? [];
-  return new Map(brokers.map((broker) => [String(broker["guid"]), String(broker["name"])]));
 }

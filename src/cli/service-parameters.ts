@@ -4,8 +4,7 @@ import type { Input } from "./args.ts";
 import type { Cli } from "./cli.ts";
 import { value } from "./command.ts";
 import { UsageError } from "./errors.ts";
-
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { type JsonObject, jsonObject } from "./json-object.ts";
 
 export const PARAMETERS_FLAG = value(
   "-c",
@@ -29,16 +28,6 @@ export async function serviceParameters(cli: Cli, input: Input): Promise<JsonObj
     );
   }
   return parameters;
-}
-
-/** Null for what is no JSON object. */
-export function jsonObject(text: string): JsonObject | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
-  } catch {
-    return null;
-  }
 }
 
 /** How the usage of commands with `-c` explains it. */

@@ -1,7 +1,8 @@
 import type { Input } from "./args.ts";
 import type { Cli } from "./cli.ts";
-import { CcFailure } from "./cloud-controller.ts";
+import { isMissing } from "./cloud-controller.ts";
 import { type Command, required, value } from "./command.ts";
+import { orNull } from "./errors.ts";
 import type { Space, ToOne } from "./resources.ts";
 import type { ServiceInstance } from "./service-instances.ts";
 import type { ServiceOffering } from "./service-offerings.ts";
@@ -57,13 +58,9 @@ export async function sharingOf(cli: Cli, instance: ServiceInstance, offeringGui
 }
 
 async function isShareable({ cc }: Cli, offeringGuid: string): Promise<boolean> {
-  try {
-    return (await cc.get<ServiceOffering>(`/v3/service_offerings/${offeringGuid}`)).shareable === true;
-  } catch (error) {
-    // Whoever may not see the offering any more is told nothing about it.
-    if (error instanceof CcFailure && error.status === 404) return true;
-    throw error;
-  }
+  const offering = await orNull(cc.get<ServiceOffering>(`/v3/service_offerings/${offeringGuid}`), isMissing);
+  // Whoever may not see the offering any more is told nothing about it.
+  return offering === null || offering.shareable === true;
 }
 
 export function sharingFlags(aboutSpace: string): NonNullable<Command["flags"]> {

@@ -10,8 +10,8 @@ export interface Stack extends Resource {
 
 /** Throws `NotFound`. */
 export async function stackByName(cli: Cli, name: string): Promise<Stack> {
-  const [stack] = (await cli.cc.list<Stack>("/v3/stacks", { names: [name] })).resources;
-  if (stack === undefined) throw new NotFound(`Stack '${name}' not found`);
+  const stack = await cli.cc.first<Stack>("/v3/stacks", { names: [name] });
+  if (stack === null) throw new NotFound(`Stack '${name}' not found`);
   return stack;
 }
 

@@ -1,8 +1,8 @@
 import { type Command, flag, list, value } from "../command.ts";
 import { CliError, UsageError } from "../errors.ts";
+import { existing } from "../flag-values.ts";
 import { applyManifest, showManifestDiff } from "../push/apply-manifest.ts";
 import { findManifest, InvalidManifest, manifestYaml, readManifest, readPair } from "../push/manifest-file.ts";
-import { existing } from "../push/push-flags.ts";
 
 export const command: Command = {
   usage: "cf apply-manifest -f APP_MANIFEST_PATH",

@@ -2,9 +2,6 @@ import { instancesText, sortProcesses } from "../app-summary.ts";
 import { type Command, flag, value } from "../command.ts";
 import type { App, Process, Route } from "../resources.ts";
 
-/** Ids in one query; the URL must stay below 8 KB. */
-const BATCH = 100;
-
 export const command: Command = {
   usage: `cf apps [--labels SELECTOR]
 
@@ -29,11 +26,8 @@ EXAMPLES:
     const embed = { space_guids: cli.space.guid, embed: "process_instances" };
     const processes = stats ? (await cc.list<Process>("/v3/processes", embed)).resources : [];
     const byApp = Map.groupBy(processes, (process) => process.relationships.app.data?.guid ?? "");
-    const routes: Route[] = [];
-    for (let at = 0; at < apps.length; at += BATCH) {
-      const guids = apps.slice(at, at + BATCH).map(({ guid }) => guid);
-      routes.push(...(await cc.list<Route>("/v3/routes", { app_guids: guids })).resources);
-    }
+    const guids = apps.map(({ guid }) => guid);
+    const { resources: routes } = await cc.listBy<Route>("/v3/routes", "app_guids", guids);
     const rows = apps.map((app) => {
       const own = routes.filter((route) => route.destinations.some((destination) => destination.app.guid === app.guid));
       const summary = sortProcesses(byApp.get(app.guid) ?? []).map(

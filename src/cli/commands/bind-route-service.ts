@@ -1,5 +1,6 @@
 import { CcFailure } from "../cloud-controller.ts";
 import type { Command } from "../command.ts";
+import { orNull } from "../errors.ts";
 import { ROUTE_SERVICE_ARGUMENTS, routeAndInstance, routeServiceFlags, routeServiceNames } from "../route-services.ts";
 import { isBrokerDone, WAIT_FLAG } from "../service-operation.ts";
 import { PARAMETERS_FLAG, serviceParameters } from "../service-parameters.ts";
@@ -25,12 +26,7 @@ EXAMPLES:
       ...(parameters === undefined ? {} : { parameters }),
       relationships: { service_instance: { data: { guid: instanceGuid } }, route: { data: { guid: route.guid } } },
     };
-    const answer = await cc.send("POST", "/v3/service_route_bindings", { json }).catch((error: unknown) => {
-      const isBound =
-        error instanceof CcFailure && error.errors[0]?.title === "CF-ServiceInstanceAlreadyBoundToSameRoute";
-      if (isBound) return null;
-      throw error;
-    });
+    const answer = await orNull(cc.send("POST", "/v3/service_route_bindings", { json }), isBound);
     if (answer === null) {
       ui.text(`Route ${url} is already bound to service instance ${instanceName}.`);
       ui.ok();
@@ -41,3 +37,7 @@ EXAMPLES:
     if (!isDone) ui.text("Binding in progress.");
   },
 };
+
+function isBound(error: unknown): boolean {
+  return error instanceof CcFailure && error.errors[0]?.title === "CF-ServiceInstanceAlreadyBoundToSameRoute";
+}

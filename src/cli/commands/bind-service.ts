@@ -1,7 +1,7 @@
 import type { Input } from "../args.ts";
 import { CcFailure } from "../cloud-controller.ts";
 import { type Command, value } from "../command.ts";
-import { UsageError } from "../errors.ts";
+import { orNull, UsageError } from "../errors.ts";
 import { serviceInstanceByName } from "../service-instances.ts";
 import { isBrokerDone, WAIT_FLAG } from "../service-operation.ts";
 import { PARAMETERS_FLAG, parametersUsage, serviceParameters } from "../service-parameters.ts";
@@ -46,12 +46,7 @@ EXAMPLES:
       ...(parameters === undefined ? {} : { parameters }),
       relationships: { service_instance: { data: { guid: instance.guid } }, app: { data: { guid: app.guid } } },
     };
-    const answer = await cc.send("POST", "/v3/service_credential_bindings", { json }).catch((error: unknown) => {
-      if (error instanceof CcFailure && error.message.includes("The app is already bound to the service instance")) {
-        return null;
-      }
-      throw error;
-    });
+    const answer = await orNull(cc.send("POST", "/v3/service_credential_bindings", { json }), isBound);
     if (answer === null) {
       ui.text(`App ${appName} is already bound to service instance ${name}.`);
       ui.ok();
@@ -69,6 +64,10 @@ EXAMPLES:
     }
   },
 };
+
+function isBound(error: unknown): boolean {
+  return error instanceof CcFailure && error.message.includes("The app is already bound to the service instance");
+}
 
 function bindingOptions(input: Input): { readonly name?: string; readonly strategy?: string } {
   const name = input.text("binding-name");

@@ -2,24 +2,20 @@ import { type DeploymentWish, type StartOptions, stagePackage, startApp } from "
 import type { Input } from "../args.ts";
 import type { Cli } from "../cli.ts";
 import { type Command, flag, START_ENVIRONMENT, value } from "../command.ts";
-import { deploymentWish } from "../deployment-flags.ts";
+import { deploymentFlags, deploymentWish } from "../deployment-flags.ts";
 import { argumentsCannotCombine, explainStartFailure, IncorrectUsage } from "../errors.ts";
 import { copyPackage } from "../packages.ts";
 import type { App } from "../resources.ts";
+
+const [INSTANCE_STEPS, MAX_IN_FLIGHT] = deploymentFlags("being started");
 
 export const command: Command = {
   usage:
     "cf copy-source SOURCE_APP DESTINATION_APP [-s TARGET_SPACE [-o TARGET_ORG]] [--no-restart] [--strategy STRATEGY] [--no-wait]",
   args: [{ name: "SOURCE-APP" }, { name: "TARGET-NAME" }],
   flags: [
-    value(
-      "--instance-steps",
-      "An array of percentage steps to deploy when using deployment strategy canary. (e.g. 20,40,60)",
-    ),
-    value(
-      "--max-in-flight",
-      "Defines the maximum number of instances that will be actively being started. Only applies when --strategy flag is specified.",
-    ),
+    INSTANCE_STEPS,
+    MAX_IN_FLIGHT,
     flag("--no-wait", "Exit when the first instance of the web process is healthy"),
     flag("--no-restart", "Do not restage the destination application"),
     value("--organization -o", "Org that contains the destination application"),

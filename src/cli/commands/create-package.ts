@@ -1,8 +1,8 @@
 import { APP_NAME, type Command, value } from "../command.ts";
 import { argumentsCannotCombine } from "../errors.ts";
+import { existing } from "../flag-values.ts";
 import { createDockerPackage } from "../packages.ts";
 import { gatherAppFiles } from "../push/app-files.ts";
-import { existing } from "../push/push-flags.ts";
 import { uploadFiles } from "../push/upload.ts";
 
 export const command: Command = {

@@ -1,6 +1,6 @@
 import { CcFailure } from "../cloud-controller.ts";
 import type { Command } from "../command.ts";
-import { existing } from "../push/push-flags.ts";
+import { existing } from "../flag-values.ts";
 import { RULES_FILE_HELP, readRules } from "../security-groups.ts";
 
 export const command: Command = {

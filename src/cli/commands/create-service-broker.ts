@@ -1,5 +1,5 @@
 import { type Command, flag } from "../command.ts";
-import { NotFound } from "../errors.ts";
+import { orNull } from "../errors.ts";
 import {
   BROKER_ARGUMENTS,
   BROKER_ENVIRONMENT,
@@ -27,10 +27,7 @@ ${PASSWORD_WARNING}`,
     const user = cli.requireTarget(isScoped ? "space" : "login");
     const broker = await brokerAddress(cli, input);
     if (input.has("update-if-exists")) {
-      const known = await serviceBrokerByName(cli, broker.name).catch((error: unknown) => {
-        if (error instanceof NotFound) return null;
-        throw error;
-      });
+      const known = await orNull(serviceBrokerByName(cli, broker.name));
       if (known !== null) {
         await updateBroker(cli, user.name, known.guid, broker);
         return;

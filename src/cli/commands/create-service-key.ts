@@ -1,5 +1,6 @@
 import { CcFailure } from "../cloud-controller.ts";
 import type { Command } from "../command.ts";
+import { orNull } from "../errors.ts";
 import { serviceInstanceByName } from "../service-instances.ts";
 import { isBrokerDone, WAIT_FLAG } from "../service-operation.ts";
 import { PARAMETERS_FLAG, parametersUsage, serviceParameters } from "../service-parameters.ts";
@@ -30,10 +31,7 @@ EXAMPLES:
       ...(parameters === undefined ? {} : { parameters }),
       relationships: { service_instance: { data: { guid } } },
     };
-    const answer = await cc.send("POST", "/v3/service_credential_bindings", { json }).catch((error: unknown) => {
-      if (error instanceof CcFailure && error.message.includes("Key binding names must be unique")) return null;
-      throw error;
-    });
+    const answer = await orNull(cc.send("POST", "/v3/service_credential_bindings", { json }), isNameTaken);
     if (answer === null) {
       ui.text();
       ui.text(`Service key ${name} already exists`);
@@ -45,3 +43,7 @@ EXAMPLES:
     if (!isDone) ui.text("Create in progress.");
   },
 };
+
+function isNameTaken(error: unknown): boolean {
+  return error instanceof CcFailure && error.message.includes("Key binding names must be unique");
+}

@@ -1,5 +1,5 @@
 import { type Command, value } from "../command.ts";
-import { CliError } from "../errors.ts";
+import { CliError, orNull } from "../errors.ts";
 import { isNameTaken } from "../service-instances.ts";
 import { isBrokerDone, WAIT_FLAG } from "../service-operation.ts";
 import { PARAMETERS_FLAG, parametersUsage, serviceParameters } from "../service-parameters.ts";
@@ -46,10 +46,7 @@ EXAMPLES:
       ...(parameters === undefined ? {} : { parameters }),
       relationships: { space: { data: { guid: space.guid } }, service_plan: { data: { guid } } },
     };
-    const answer = await cc.send("POST", "/v3/service_instances", { json }).catch((error: unknown) => {
-      if (isNameTaken(error)) return null;
-      throw error;
-    });
+    const answer = await orNull(cc.send("POST", "/v3/service_instances", { json }), isNameTaken);
     if (answer === null) {
       ui.ok();
       ui.flavor`Service instance ${name} already exists`;

@@ -1,6 +1,6 @@
 import { buildpackByName, inQuotes, whichText } from "../buildpack-details.ts";
 import { type Command, flag, value } from "../command.ts";
-import { NotFound } from "../errors.ts";
+import { orNull } from "../errors.ts";
 
 export const command: Command = {
   usage: "cf delete-buildpack BUILDPACK [-f] [-s STACK] [-l LIFECYCLE]",
@@ -27,10 +27,7 @@ export const command: Command = {
     }
     const bright = (value: string): string => ui.bright(value);
     ui.text(`Deleting buildpack ${bright(wanted.name)}${whichText(wanted, bright)}...`);
-    const buildpack = await buildpackByName(cli, wanted).catch((error: unknown) => {
-      if (error instanceof NotFound) return null;
-      throw error;
-    });
+    const buildpack = await orNull(buildpackByName(cli, wanted));
     if (buildpack !== null) {
       await cc.delete(`/v3/buildpacks/${buildpack.guid}`);
     } else {

@@ -1,5 +1,5 @@
 import { type Command, flag } from "../command.ts";
-import { CliError, NotFound } from "../errors.ts";
+import { CliError, orNull } from "../errors.ts";
 
 export const command: Command = {
   usage: "cf delete-private-domain DOMAIN [-f]",
@@ -12,10 +12,7 @@ export const command: Command = {
     const name = input.arg(0);
     const sayDeleting = (): void => ui.flavor`Deleting private domain ${name} as ${user.name}...`;
     sayDeleting();
-    const domain = await cli.domainByName(name).catch((error: unknown) => {
-      if (error instanceof NotFound) return null;
-      throw error;
-    });
+    const domain = await orNull(cli.domainByName(name));
     if (domain === null) {
       ui.warn(`Domain '${name}' does not exist.`);
       ui.ok();

@@ -1,5 +1,5 @@
 import { type Command, flag } from "../command.ts";
-import { NotFound } from "../errors.ts";
+import { orNull } from "../errors.ts";
 import { serviceBrokerByName } from "../service-brokers.ts";
 
 export const command: Command = {
@@ -16,10 +16,7 @@ export const command: Command = {
       return;
     }
     ui.flavor`Deleting service broker ${name}...`;
-    const broker = await serviceBrokerByName(cli, name).catch((error: unknown) => {
-      if (error instanceof NotFound) return null;
-      throw error;
-    });
+    const broker = await orNull(serviceBrokerByName(cli, name));
     if (broker === null) ui.text(`Service broker '${name}' does not exist.`);
     else await cli.cc.delete(`/v3/service_brokers/${broker.guid}`);
     ui.ok();

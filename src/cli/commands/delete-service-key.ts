@@ -1,4 +1,5 @@
 import { type Command, flag } from "../command.ts";
+import { orNull } from "../errors.ts";
 import { KeyNotFound, serviceKeyByName } from "../service-bindings.ts";
 import { isBrokerDone, WAIT_FLAG } from "../service-operation.ts";
 
@@ -19,10 +20,7 @@ EXAMPLES:
       return;
     }
     ui.flavor`Deleting key ${name} for service instance ${instanceName} as ${user.name}...`;
-    const key = await serviceKeyByName(cli, instanceName, name).catch((error: unknown) => {
-      if (error instanceof KeyNotFound) return null;
-      throw error;
-    });
+    const key = await orNull(serviceKeyByName(cli, instanceName, name), (error) => error instanceof KeyNotFound);
     if (key === null) {
       ui.text();
       ui.text(`Service key ${name} does not exist for service instance ${instanceName}.`);

@@ -1,5 +1,5 @@
 import { type Command, flag } from "../command.ts";
-import { NotFound } from "../errors.ts";
+import { orNull } from "../errors.ts";
 import { SERVICE_INSTANCE, serviceInstanceByName } from "../service-instances.ts";
 import { isBrokerDone, WAIT_FLAG } from "../service-operation.ts";
 
@@ -24,10 +24,7 @@ export const command: Command = {
     }
     ui.flavor`Deleting service instance ${name} in org ${org.name} / space ${space.name} as ${user.name}...`;
     ui.text();
-    const instance = await serviceInstanceByName(cli, name).catch((error: unknown) => {
-      if (error instanceof NotFound) return null;
-      throw error;
-    });
+    const instance = await orNull(serviceInstanceByName(cli, name));
     if (instance === null) {
       ui.text(`Service instance ${name} did not exist.`);
       ui.ok();

@@ -1,4 +1,6 @@
 import { APP_NAME, type Command } from "../command.ts";
+import { variableText } from "../environment-variable-groups.ts";
+import { jsonText } from "../go-json.ts";
 import type { Ui } from "../ui.ts";
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -25,9 +27,9 @@ export const command: Command = {
     const application = Object.entries(env.application_env_json ?? {});
     if (system.length > 0 || application.length > 0) {
       ui.header("System-Provided:");
-      for (const [key, value] of system) ui.text(`${key}: ${sortedJson(value)}\n`);
+      for (const [key, value] of system) ui.text(`${key}: ${jsonText(value)}\n`);
       if (application.length > 0) ui.text();
-      for (const [key, value] of application) ui.text(`${key}: ${sortedJson(value)}\n`);
+      for (const [key, value] of application) ui.text(`${key}: ${jsonText(value)}\n`);
     } else ui.text("No system-provided env variables have been set");
     ui.text();
     showGroup(ui, "User-Provided:", env.environment_variables, "No user-provided env variables have been set");
@@ -51,19 +53,7 @@ function showGroup(ui: Ui, title: string, variables: Variables = {}, none: strin
   if (names.length > 0) ui.header(title);
   else ui.text(none);
   for (const name of names) {
-    const value = variables[name];
-    ui.text(`${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+    ui.text(`${name}: ${variableText(variables[name])}`);
   }
   ui.text();
-}
-
-/** With keys in order, so that two apps can be compared. */
-function sortedJson(value: unknown): string {
-  const sorted = (inner: unknown): unknown => {
-    if (Array.isArray(inner)) return inner.map(sorted);
-    if (typeof inner !== "object" || inner === null) return inner;
-    const entries = Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1));
-    return Object.fromEntries(entries.map(([key, part]) => [key, sorted(part)])) as unknown;
-  };
-  return JSON.stringify(sorted(value), null, 2);
 }

@@ -1,3 +1,4 @@
+import { includedNames } from "../cloud-controller.ts";
 import { type Command, flag, value } from "../command.ts";
 import { argumentsCannotCombine } from "../errors.ts";
 import type { Resource, ToOne } from "../resources.ts";
@@ -46,9 +47,7 @@ export const command: Command = {
       ...(brokerName === undefined ? {} : { service_broker_names: [brokerName] }),
       ...(all ? {} : { available: "true" }),
     });
-    const brokers = new Map(
-      (included["service_brokers"] ?? []).map((broker) => [broker["guid"], String(broker["name"])]),
-    );
+    const brokerOf = includedNames(included, "service_brokers");
     // In the order of their plans, as the official one has them.
     const byOffering = Map.groupBy(plans, (plan) => plan.relationships.service_offering.data?.guid ?? "");
     const offerings = [...byOffering].map(([guid, own]) => {
@@ -57,7 +56,7 @@ export const command: Command = {
       return {
         name: String(offering?.["name"] ?? ""),
         description: String(offering?.["description"] ?? ""),
-        broker: brokers.get(relationships?.service_broker?.data?.guid) ?? "",
+        broker: brokerOf(relationships?.service_broker),
         plans: own,
       };
     });

@@ -1,5 +1,5 @@
 import { type Command, flag } from "../command.ts";
-import { NotFound } from "../errors.ts";
+import { orNull } from "../errors.ts";
 import { SERVICE_INSTANCE, serviceInstanceByName } from "../service-instances.ts";
 
 const WARNING =
@@ -23,10 +23,7 @@ export const command: Command = {
       }
     }
     ui.flavor`Purging service instance ${name} in org ${org.name} / space ${space.name} as ${user.name}...`;
-    const instance = await serviceInstanceByName(cli, name).catch((error: unknown) => {
-      if (error instanceof NotFound) return null;
-      throw error;
-    });
+    const instance = await orNull(serviceInstanceByName(cli, name));
     if (instance !== null) await cc.send("DELETE", `/v3/service_instances/${instance.guid}?purge=true`);
     ui.text();
     ui.text(`Service instance ${name} ${instance === null ? "did not exist" : "purged"}.`);

@@ -1,5 +1,5 @@
 import { type Command, flag, value } from "../command.ts";
-import { NotFound } from "../errors.ts";
+import { orNull } from "../errors.ts";
 import { serviceOfferingByName } from "../service-offerings.ts";
 
 const WARNING =
@@ -30,10 +30,7 @@ export const command: Command = {
       }
     }
     ui.text(`Purging service offering ${name}...`);
-    const offering = await serviceOfferingByName(cli, name, broker).catch((error: unknown) => {
-      if (error instanceof NotFound) return null;
-      throw error;
-    });
+    const offering = await orNull(serviceOfferingByName(cli, name, broker));
     if (offering === null) ui.text(`Service offering '${name}' not found.`);
     else await cc.send("DELETE", `/v3/service_offerings/${offering.guid}?purge=true`);
     ui.ok();

@@ -4,11 +4,12 @@ import { type Command, START_ENVIRONMENT } from "../command.ts";
 import type { CurrentUser } from "../current-user.ts";
 import { deploymentWish } from "../deployment-flags.ts";
 import { CliError } from "../errors.ts";
+import { existing } from "../flag-values.ts";
 import { applyManifest, showManifestDiff } from "../push/apply-manifest.ts";
 import { findManifest, isMap, type Manifest, manifestYaml, readManifest } from "../push/manifest-file.ts";
 import { applyOverrides } from "../push/manifest-overrides.ts";
 import { pushApp } from "../push/push-app.ts";
-import { deploymentScale, existing, PUSH_FLAGS, readOverrides, validateFlags } from "../push/push-flags.ts";
+import { deploymentScale, PUSH_FLAGS, readOverrides, validateFlags } from "../push/push-flags.ts";
 
 export const command: Command = {
   usage: `cf push APP_NAME [-b BUILDPACK_NAME]

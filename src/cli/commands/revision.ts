@@ -1,6 +1,8 @@
 import type { Cli } from "../cli.ts";
 import { APP_NAME, type Command, value } from "../command.ts";
+import { variableText } from "../environment-variable-groups.ts";
 import { deployedRevisions, type Revision, revisionByVersion, revisionFlag } from "../revisions.ts";
+import { compareText } from "../text-order.ts";
 
 export const command: Command = {
   usage: "cf revision APP_NAME [--version VERSION]",
@@ -67,6 +69,6 @@ function showPairs({ ui }: Cli, pairs: Readonly<Record<string, unknown>>): void 
 
 function pairsOf(pairs: Readonly<Record<string, unknown>>): string[][] {
   return Object.entries(pairs)
-    .map(([name, value]) => [`${name}:`, typeof value === "string" ? value : JSON.stringify(value)])
-    .sort(([left = ""], [right = ""]) => (left < right ? -1 : 1));
+    .map(([name, value]) => [`${name}:`, variableText(value)])
+    .sort(([left = ""], [right = ""]) => compareText(left, right));
 }

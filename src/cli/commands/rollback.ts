@@ -1,6 +1,6 @@
 import { startApp } from "../app-start.ts";
 import { APP_NAME, type Command, flag, required, value } from "../command.ts";
-import { deploymentWish } from "../deployment-flags.ts";
+import { deploymentWish, INSTANCE_STEPS } from "../deployment-flags.ts";
 import { CliError } from "../errors.ts";
 import { type Revision, revisionByVersion, revisionFlag } from "../revisions.ts";
 
@@ -9,10 +9,7 @@ export const command: Command = {
   args: APP_NAME,
   flags: [
     flag("-f", "Force rollback without confirmation"),
-    value(
-      "--instance-steps",
-      "An array of percentage steps to deploy when using deployment strategy canary. (e.g. 20,40,60)",
-    ),
+    INSTANCE_STEPS,
     value("--max-in-flight", "Defines the maximum number of instances that will be actively being rolled back."),
     value("--strategy", "Deployment strategy can be canary or rolling. When not specified, it defaults to rolling."),
     required(value("--version", "Roll back to the specified revision")),

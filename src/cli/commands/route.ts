@@ -27,8 +27,8 @@ EXAMPLES:
     ui.flavor` Showing route ${url} in org ${org.name} / space ${space.name} as ${user.name}...`;
     ui.text();
     const route = await findRoute(cli, domain, parts);
-    const appGuids = [...new Set(route.destinations.map(({ app }) => app.guid))];
-    const apps = appGuids.length === 0 ? [] : (await cc.list<Resource>("/v3/apps", { guids: appGuids })).resources;
+    const appGuids = route.destinations.map(({ app }) => app.guid);
+    const { resources: apps } = await cc.listBy<Resource>("/v3/apps", "guids", appGuids);
     ui.keyValues([
       ["domain:", domain.name],
       ["host:", route.host],

@@ -1,9 +1,8 @@
 import type { Cli } from "../cli.ts";
+import { includedNames } from "../cloud-controller.ts";
 import { type Command, flag, value } from "../command.ts";
 import type { Resource, Route, ToOne } from "../resources.ts";
 import { optionsText } from "../routes.ts";
-
-const BATCH = 100;
 
 export const command: Command = {
   usage: "cf routes [--org-level]",
@@ -69,28 +68,26 @@ function domainOf({ url, host, path, port }: Route): string {
 }
 
 async function namesOf({ cc }: Cli, path: string, guids: readonly string[]): Promise<Map<string, string>> {
-  const unique = [...new Set(guids)].filter((guid) => guid !== "");
-  const names = new Map<string, string>();
-  for (let at = 0; at < unique.length; at += BATCH) {
-    const { resources } = await cc.list<Resource>(path, { guids: unique.slice(at, at + BATCH) });
-    for (const { guid, name } of resources) names.set(guid, name);
-  }
-  return names;
+  const known = guids.filter((guid) => guid !== "");
+  const { resources } = await cc.listBy<Resource>(path, "guids", known);
+  return new Map(resources.map(({ guid, name }) => [guid, name]));
+}
+
+interface RouteBinding {
+  readonly guid: string;
+  readonly relationships: { readonly route: ToOne; readonly service_instance: ToOne };
 }
 
 /** Route guid → name of the service instance bound to it. */
 async function servicesOf({ cc }: Cli, routeGuids: readonly string[]): Promise<Map<string, string>> {
-  const services = new Map<string, string>();
-  for (let at = 0; at < routeGuids.length; at += BATCH) {
-    const query = { route_guids: routeGuids.slice(at, at + BATCH), include: "service_instance" };
-    const { resources, included } = await cc.list<{
-      readonly relationships: { readonly route: ToOne; readonly service_instance: ToOne };
-    }>("/v3/service_route_bindings", query);
-    const names = new Map((included["service_instances"] ?? []).map((item) => [item["guid"], String(item["name"])]));
-    for (const { relationships } of resources) {
-      const name = names.get(relationships.service_instance.data?.guid);
-      if (relationships.route.data !== null && name !== undefined) services.set(relationships.route.data.guid, name);
-    }
-  }
-  return services;
+  const path = "/v3/service_route_bindings";
+  const query = { include: "service_instance" };
+  const { resources, included } = await cc.listBy<RouteBinding>(path, "route_guids", routeGuids, query);
+  const nameOf = includedNames(included, "service_instances");
+  return new Map(
+    resources.map(({ relationships: { route, service_instance } }) => [
+      route.data?.guid ?? "",
+      nameOf(service_instance),
+    ]),
+  );
 }

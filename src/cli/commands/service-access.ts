@@ -4,6 +4,7 @@ import { type Command, value } from "../command.ts";
 import type { ToOne } from "../resources.ts";
 import { offeringNotFound, serviceOfferings } from "../service-offerings.ts";
 import type { ServicePlan } from "../service-plans.ts";
+import { compareText } from "../text-order.ts";
 
 const ACCESS = { public: "all", admin: "none", organization: "limited", space: "limited" } as const;
 
@@ -74,12 +75,10 @@ async function planAccess(
   }
   return access.sort(
     (left, right) =>
-      compare(left.broker, right.broker) || compare(left.offering, right.offering) || compare(left.plan, right.plan),
+      compareText(left.broker, right.broker) ||
+      compareText(left.offering, right.offering) ||
+      compareText(left.plan, right.plan),
   );
-}
-
-function compare(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 /** The orgs or the space that a plan is for; empty when it is for all or for nobody. */

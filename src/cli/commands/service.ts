@@ -1,6 +1,6 @@
 import type { Input } from "../args.ts";
 import type { Cli } from "../cli.ts";
-import { CcFailure, type Listing } from "../cloud-controller.ts";
+import { includedNames, isMissing, type Listing } from "../cloud-controller.ts";
 import { type Command, flag } from "../command.ts";
 import { CliError } from "../errors.ts";
 import { jsonText } from "../go-json.ts";
@@ -12,6 +12,7 @@ import {
   serviceInstanceListing,
 } from "../service-instances.ts";
 import { type Sharing, sharingOf } from "../service-sharing.ts";
+import { compareText } from "../text-order.ts";
 
 const INDENT = "   ";
 
@@ -33,13 +34,12 @@ export const command: Command = {
 
 async function showParameters(cli: Cli, input: Input): Promise<void> {
   const { guid } = await serviceInstanceByName(cli, input.arg(0).trim());
-  const unsupported = "This service does not support fetching service instance parameters.";
   try {
     const parameters = await cli.cc.get(`/v3/service_instances/${guid}/parameters`);
     cli.ui.text(`${jsonText(parameters)}\n`);
   } catch (error) {
-    if (error instanceof CcFailure && error.status === 404) throw new CliError(unsupported);
-    throw error;
+    if (!isMissing(error)) throw error;
+    throw new CliError("This service does not support fetching service instance parameters.");
   }
 }
 
@@ -132,16 +132,10 @@ interface BoundApp extends ServiceBinding {
 async function boundApps({ cc }: Cli, instanceGuid: string): Promise<BoundApp[]> {
   const query = { include: "app", service_instance_guids: instanceGuid, type: "app" };
   const { resources, included } = await cc.list<ServiceBinding>("/v3/service_credential_bindings", query);
-  const names = new Map((included["apps"] ?? []).map((app) => [app["guid"], String(app["name"])]));
+  const nameOf = includedNames(included, "apps");
   return resources
-    .map((binding) => ({ ...binding, appName: names.get(binding.relationships.app?.data?.guid) ?? "" }))
-    .sort((left, right) =>
-      left.appName === right.appName ? order(right.created_at, left.created_at) : order(left.appName, right.appName),
-    );
-}
-
-function order(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
+    .map((binding) => ({ ...binding, appName: nameOf(binding.relationships.app) }))
+    .sort((left, right) => compareText(left.appName, right.appName) || compareText(right.created_at, left.created_at));
 }
 
 function showBoundApps({ ui }: Cli, bindings: readonly BoundApp[]): void {

@@ -1,8 +1,8 @@
 import type { Cli } from "../cli.ts";
+import { includedNames } from "../cloud-controller.ts";
 import { type Command, flag } from "../command.ts";
 import type { Resource, ToOne } from "../resources.ts";
-
-const BATCH = 100;
+import type { ServiceBinding } from "../service-bindings.ts";
 
 interface ServiceInstance extends Resource {
   readonly type: string;
@@ -66,17 +66,16 @@ function relation(item: Included | undefined, name: string): ToOne | undefined {
 /** Service instance guid → names of the apps bound to it, sorted. */
 async function boundApps({ cc }: Cli, instances: readonly ServiceInstance[]): Promise<Map<string, string[]>> {
   const names = new Map<string, string[]>();
-  for (let at = 0; at < instances.length; at += BATCH) {
-    const guids = instances.slice(at, at + BATCH).map(({ guid }) => guid);
-    const { resources, included } = await cc.list<{
-      readonly relationships: { readonly app?: ToOne; readonly service_instance: ToOne };
-    }>("/v3/service_credential_bindings", { service_instance_guids: guids, include: "app" });
-    for (const { relationships } of resources) {
-      const app = pick(included["apps"], relationships.app);
-      const guid = relationships.service_instance.data?.guid;
-      if (app === undefined || guid === undefined) continue;
-      names.set(guid, [...new Set([...(names.get(guid) ?? []), String(app["name"])])].sort());
-    }
+  const guids = instances.map(({ guid }) => guid);
+  const path = "/v3/service_credential_bindings";
+  const query = { include: "app" };
+  const { resources, included } = await cc.listBy<ServiceBinding>(path, "service_instance_guids", guids, query);
+  const nameOf = includedNames(included, "apps");
+  for (const { relationships } of resources) {
+    const name = nameOf(relationships.app);
+    const guid = relationships.service_instance.data?.guid;
+    if (name === "" || guid === undefined) continue;
+    names.set(guid, [...new Set([...(names.get(guid) ?? []), name])].sort());
   }
   return names;
 }

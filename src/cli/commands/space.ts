@@ -2,6 +2,7 @@ import type { Cli } from "../cli.ts";
 import { type Command, flag } from "../command.ts";
 import type { Resource, Space, ToOne } from "../resources.ts";
 import type { Row } from "../table.ts";
+import { compareText } from "../text-order.ts";
 
 interface SecurityGroup extends Resource {
   readonly rules: readonly {
@@ -53,7 +54,7 @@ export const command: Command = {
     if (!input.has("security-group-rules")) return;
     ui.text();
     const rows = [...ruleRows(running.resources, "running"), ...ruleRows(staging.resources, "staging")];
-    rows.sort(([left = ""], [right = ""]) => (left < right ? -1 : left > right ? 1 : 0));
+    rows.sort(([left = ""], [right = ""]) => compareText(left, right));
     if (rows.length === 0) ui.text("No security group rules found.");
     else ui.table([["security group", "destination", "ports", "protocol", "lifecycle", "description"], ...rows]);
   },

@@ -23,8 +23,8 @@ EXAMPLES:
     ui.flavor`Unbinding route ${url} from service instance ${instanceName} in org ${org.name} / space ${space.name} as ${user.name}...`;
     const { route, instanceGuid } = await routeAndInstance(cli, input);
     const query = { route_guids: route.guid, service_instance_guids: instanceGuid };
-    const [binding] = (await cc.list<Resource>("/v3/service_route_bindings", query)).resources;
-    if (binding === undefined) {
+    const binding = await cc.first<Resource>("/v3/service_route_bindings", query);
+    if (binding === null) {
       ui.text(`Route ${url} was not bound to service instance ${instanceName}.`);
       ui.ok();
       return;

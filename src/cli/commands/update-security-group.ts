@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { existing } from "../push/push-flags.ts";
+import { existing } from "../flag-values.ts";
 import { RULES_FILE_HELP, readRules, SECURITY_GROUP_TIP, securityGroupByName } from "../security-groups.ts";
 
 export const command: Command = {

@@ -92,8 +92,8 @@ async function instanceAndPlan(cli: Cli, name: string, plan: string) {
   requireType(instance, "managed");
   const offering = included["service_offerings"]?.[0];
   const query = { service_offering_guids: String(offering?.["guid"]), names: [plan] };
-  const [found] = (await cli.cc.list<ServicePlan>("/v3/service_plans", query)).resources;
-  if (found === undefined) {
+  const found = await cli.cc.first<ServicePlan>("/v3/service_plans", query);
+  if (found === null) {
     const broker = String(included["service_brokers"]?.[0]?.["name"] ?? "");
     throw planNotFound({ plan, offering: String(offering?.["name"] ?? ""), broker });
   }

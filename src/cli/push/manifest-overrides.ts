@@ -1,6 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { CliError, IncorrectUsage } from "../errors.ts";
+import { compareText } from "../text-order.ts";
 import { isMap, type Manifest, type ManifestApp } from "./manifest-file.ts";
 import type { YamlValue } from "./manifest-vars.ts";
 
@@ -77,9 +78,7 @@ const USUAL_ORDER: readonly string[] = [
 
 function inUsualOrder(app: ManifestApp): ManifestApp {
   const rank = (name: string): number => (USUAL_ORDER.includes(name) ? USUAL_ORDER.indexOf(name) : USUAL_ORDER.length);
-  const entries = Object.entries(app).sort(
-    ([left], [right]) => rank(left) - rank(right) || (left < right ? -1 : left > right ? 1 : 0),
-  );
+  const entries = Object.entries(app).sort(([left], [right]) => rank(left) - rank(right) || compareText(left, right));
   return Object.fromEntries(entries);
 }
 

@@ -1,10 +1,9 @@
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
 import type { FlagSpec, Input } from "../args.ts";
 import { bytesPerSecond, megabytes } from "../bytes.ts";
 import { flag, list, value } from "../command.ts";
 import { deploymentFlags } from "../deployment-flags.ts";
 import { argumentsCannotCombine, CliError, IncorrectUsage, UsageError } from "../errors.ts";
+import { existing } from "../flag-values.ts";
 import type { PushOverrides } from "./manifest-overrides.ts";
 
 const [INSTANCE_STEPS, MAX_IN_FLIGHT, STRATEGY] = deploymentFlags("being started");
@@ -85,15 +84,6 @@ export async function readOverrides(cwd: string, input: Input, hasStrategy: bool
     task: input.has("task"),
     hasStrategy,
   };
-}
-
-/** An absolute path that is there. Throws `UsageError`. */
-export async function existing(cwd: string, given: string): Promise<string> {
-  const path = resolve(cwd, given);
-  if ((await stat(path).catch(() => null)) === null) {
-    throw new UsageError(`Incorrect Usage: The specified path '${given}' does not exist.`);
-  }
-  return path;
 }
 
 function wholeNumber(input: Input, name: string, min: number): number | undefined {
