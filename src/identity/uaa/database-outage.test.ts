@@ -48,3 +48,22 @@ test("while the database is away the UAA says so, and serves again when it is ba
     assert.equal(found.json["totalResults"], 1);
   }
 });
+
+test("a zone that nobody has asked yet says so too", { skip: SKIP }, async () => {
+  await using server = await startPostgresServer(true);
+  const config = { database: { url: server.url, schema: "uaa" } };
+  const zone = { id: "acme", subdomain: "acme", name: "Acme" };
+  {
+    await using uaa = await bootUaa(undefined, undefined, config);
+    assert.equal(
+      (await uaa.json("POST", "/identity-zones", await uaa.adminClientWith("zones.write"), zone)).status,
+      201,
+    );
+  }
+  await using uaa = await bootUaa(undefined, undefined, config);
+  const reader = await uaa.adminClientWith("zones.read");
+  assert.equal((await uaa.json("GET", "/identity-zones", reader)).status, 200); // which zones there are is remembered
+  await server.stop();
+  const answer = await uaa.json("GET", "/Users", reader, undefined, inZone);
+  assert.deepEqual([answer.status, answer.json["error"]], [503, "temporarily_unavailable"], answer.text);
+});

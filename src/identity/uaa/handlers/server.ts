@@ -1,7 +1,7 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { tellServed } from "../../../kit/served.ts";
 import type { UaaContext } from "../context.ts";
-import { toWireError, UaaError } from "../errors.ts";
+import { UaaError } from "../errors.ts";
 import type { Zones } from "../zones.ts";
 import { registerAccount } from "./account.ts";
 import { registerAccountStatus } from "./account-status.ts";
@@ -16,6 +16,7 @@ import { registerClients } from "./clients.ts";
 import { registerCodes } from "./codes.ts";
 import { answerOtherOrigins } from "./cors.ts";
 import { registerEmailChange } from "./email-change.ts";
+import { sendError } from "./error-answer.ts";
 import { registerExternalGroups } from "./external-groups.ts";
 import { registerExternalLogin } from "./external-login.ts";
 import { registerGroupMembers } from "./group-members.ts";
@@ -56,12 +57,8 @@ export async function buildServer(context: UaaContext, zones: Zones | null): Pro
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAMETER_LENGTH_MAX },
     // An address that no route can be asked about: broken escapes, or a name longer than any.
     frameworkErrors: (_error, _request, reply) => {
-      const { status, headers, body } = toWireError(new UaaError("invalid_request", "The request could not be read"));
-      const answer: FastifyReply = reply;
-      return answer
-        .code(status)
-        .headers({ ...headers, "x-content-type-options": "nosniff" })
-        .send(body);
+      reply.header("x-content-type-options", "nosniff");
+      return sendError(reply, new UaaError("invalid_request", "The request could not be read"));
     },
   });
   tellServed(server, "UAA");
@@ -87,8 +84,7 @@ export async function buildServer(context: UaaContext, zones: Zones | null): Pro
     const known = error instanceof UaaError ? error : readFailure(error);
     if (known === null)
       context.log.error("request failed", { method: request.method, route: request.routeOptions.url, error });
-    const { status, headers, body } = toWireError(known ?? error);
-    return reply.code(status).headers(headers).send(body);
+    return sendError(reply, known ?? error);
   });
   // Answers repeat what callers sent. As JSON it is the same, and no browser that took it for a page would run it.
   server.setReplySerializer((payload) => JSON.stringify(payload).replaceAll("<", "\\u003c"));

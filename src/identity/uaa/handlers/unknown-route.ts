@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
-import { toWireError, UaaError } from "../errors.ts";
+import { UaaError } from "../errors.ts";
+import { sendError } from "./error-answer.ts";
 
 /**
  * Answers what no route answers: 405 where there is one for another method, 404 elsewhere. Call before the routes are added.
@@ -22,8 +23,7 @@ export function answerUnknownRoutes(server: FastifyInstance): void {
         ? new UaaError("not_found", "The requested resource was not found")
         : new UaaError("method_not_allowed", `Request method '${request.method}' not supported`);
     if (methods.length > 0) reply.header("allow", [...new Set(methods)].join(", "));
-    const { status, headers, body } = toWireError(error);
-    return reply.code(status).headers(headers).send(body);
+    return sendError(reply, error);
   });
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { UaaContext } from "../context.ts";
-import { UaaError } from "../errors.ts";
+import { toWireError, UaaError } from "../errors.ts";
 import type { IdentityZone } from "../identity-zone.ts";
 import { subdomainOf } from "../zone-config.ts";
 import { zoneSwitchOf } from "../zone-switch.ts";
@@ -17,7 +17,8 @@ export function dispatchToZones(server: FastifyInstance, context: UaaContext, zo
     reply.hijack();
     await zones.answer(zone, request.raw, reply.raw).catch((error: unknown) => {
       context.log.error("zone cannot be opened", { zone: zone.id, error });
-      reply.raw.writeHead(500, { "content-type": "application/json" }).end('{"error":"server_error"}');
+      const { status, headers, body } = toWireError(error);
+      reply.raw.writeHead(status, { ...headers, "content-type": "application/json" }).end(JSON.stringify(body));
     });
   });
 
