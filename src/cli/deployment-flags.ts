@@ -2,6 +2,7 @@ import type { DeploymentWish } from "./app-start.ts";
 import type { FlagSpec, Input } from "./args.ts";
 import { value } from "./command.ts";
 import { IncorrectUsage, UsageError } from "./errors.ts";
+import { integer } from "./flag-values.ts";
 
 export const INSTANCE_STEPS = value(
   "--instance-steps",
@@ -24,15 +25,12 @@ export function deploymentWish(input: Input, fallback: "rolling" | null = null):
   if (!["rolling", "canary", ""].includes(strategy)) {
     throw new UsageError(`Incorrect Usage: STRATEGY must be "canary", "rolling" or not set`);
   }
-  const inFlight = input.text("max-in-flight");
+  const inFlight = integer(input, "max-in-flight");
   const steps = input.text("instance-steps");
-  if (inFlight !== undefined && !/^-?\d+$/.test(inFlight)) {
-    throw new UsageError("Incorrect Usage: invalid argument for flag `--max-in-flight' (expected int)");
-  }
   if (strategy === "" && fallback === null && inFlight !== undefined) {
     throw new IncorrectUsage("'--max-in-flight' and '--strategy' must be used together.");
   }
-  if (inFlight !== undefined && Number(inFlight) < 1) {
+  if (inFlight !== undefined && inFlight < 1) {
     throw new IncorrectUsage("--max-in-flight must be greater than or equal to 1");
   }
   if (steps !== undefined && strategy !== "canary") {
@@ -45,7 +43,7 @@ export function deploymentWish(input: Input, fallback: "rolling" | null = null):
   if (chosen === null) return null;
   return {
     strategy: chosen,
-    maxInFlight: inFlight === undefined ? null : Number(inFlight),
+    maxInFlight: inFlight ?? null,
     instanceSteps: steps === undefined ? [] : steps.split(",").map(Number),
     scale: {},
   };

@@ -16,15 +16,28 @@ export function choice<T extends string>(input: Input, name: string, allowed: re
   );
 }
 
-/** A whole number from 1 on; undefined without the flag. Throws `UsageError`. cli: command/flag/positive_integer.go */
-export function positiveInteger(input: Input, name: string): number | undefined {
+/** A whole number; undefined without the flag. Throws `UsageError`, also for what `form` does not allow. */
+export function integer(input: Input, name: string, form = /^-?\d+$/): number | undefined {
   const text = input.text(name);
   if (text === undefined) return undefined;
-  if (!/^-?\d+$/.test(text)) {
+  if (!form.test(text)) {
     throw new UsageError(`Incorrect Usage: invalid argument for flag \`--${name}' (expected int)`);
   }
-  if (Number(text) < 1) throw new UsageError("Incorrect Usage: Value must be greater than or equal to 1.");
   return Number(text);
+}
+
+/** The number of a port; undefined without the flag. Throws `UsageError`. */
+export function portNumber(input: Input, name: string): number | undefined {
+  return integer(input, name, /^\d{1,5}$/);
+}
+
+/** A whole number from 1 on; undefined without the flag. Throws `UsageError`. cli: command/flag/positive_integer.go */
+export function positiveInteger(input: Input, name: string): number | undefined {
+  const given = integer(input, name);
+  if (given !== undefined && given < 1) {
+    throw new UsageError("Incorrect Usage: Value must be greater than or equal to 1.");
+  }
+  return given;
 }
 
 /** The integer that an argument must be, e.g. a task's number. Throws `UsageError`. */

@@ -113,6 +113,19 @@ function given(limits: Readonly<Record<string, Limit | undefined>>): Record<stri
   return Object.fromEntries(Object.entries(limits).filter((limit): limit is [string, Limit] => limit[1] !== undefined));
 }
 
+/** Throws `NotFound` for the quota. */
+export async function giveOrgQuota(cli: Cli, quotaName: string, orgGuid: string): Promise<void> {
+  const quota = await orgQuotaByName(cli, quotaName);
+  const path = `/v3/organization_quotas/${quota.guid}/relationships/organizations`;
+  await cli.cc.post(path, { data: [{ guid: orgGuid }] });
+}
+
+/** One of its org. Throws `NotFound` for the quota. */
+export async function giveSpaceQuota(cli: Cli, quotaName: string, orgGuid: string, spaceGuid: string): Promise<void> {
+  const quota = await spaceQuotaByName(cli, quotaName, orgGuid);
+  await cli.cc.post(`/v3/space_quotas/${quota.guid}/relationships/spaces`, { data: [{ guid: spaceGuid }] });
+}
+
 /** Throws `NotFound`. */
 export async function orgQuotaByName({ cc }: Cli, name: string): Promise<Quota> {
   const quota = await cc.first<Quota>("/v3/organization_quotas", { names: [name] });
@@ -120,9 +133,9 @@ export async function orgQuotaByName({ cc }: Cli, name: string): Promise<Quota> 
   return quota;
 }
 
-/** Of the targeted org. Throws `NotFound`. */
-export async function spaceQuotaByName({ cc, org }: Cli, name: string): Promise<Quota> {
-  const quota = await cc.first<Quota>("/v3/space_quotas", { names: [name], organization_guids: org.guid });
+/** Of the targeted org unless another one is named. Throws `NotFound`. */
+export async function spaceQuotaByName({ cc, org }: Cli, name: string, orgGuid = org.guid): Promise<Quota> {
+  const quota = await cc.first<Quota>("/v3/space_quotas", { names: [name], organization_guids: orgGuid });
   if (quota === null) throw notFound("Space quota with name", name);
   return quota;
 }

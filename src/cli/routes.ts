@@ -1,7 +1,8 @@
 import type { Input } from "./args.ts";
 import type { Cli } from "./cli.ts";
 import { value } from "./command.ts";
-import { CliError, NotFound, UsageError } from "./errors.ts";
+import { CliError, NotFound } from "./errors.ts";
+import { portNumber } from "./flag-values.ts";
 import type { Destination, Domain, Route } from "./resources.ts";
 
 /** Of commands that are for HTTP routes alone. */
@@ -30,14 +31,10 @@ export interface RouteParts {
 /** Throws `UsageError` for a port that is no number. */
 export function routeParts(input: Input): RouteParts {
   const path = input.text("path") ?? "";
-  const port = input.text("port");
-  if (port !== undefined && !/^\d{1,5}$/.test(port)) {
-    throw new UsageError(`Incorrect Usage: invalid argument for flag \`--port' (expected int)`);
-  }
   return {
     host: input.text("hostname") ?? "",
     path: path === "" || path.startsWith("/") ? path : `/${path}`,
-    port: Number(port ?? 0) || null,
+    port: portNumber(input, "port") || null,
   };
 }
 

@@ -269,6 +269,27 @@ test("of more apps than one query may name, each shows a route that they share o
   assert.match(out, /^app-149 +stopped +shared\.example\.com$/m);
 });
 
+test("a folder without a manifest is a wrong use of push as of apply-manifest, and the help follows", async (context) => {
+  const { run, url } = await world(context, {
+    "GET /v3/organizations": () => page([{ guid: "o", name: "acme" }]),
+    "GET /v3/spaces": () =>
+      page([{ guid: "s", name: "dev", relationships: { organization: { data: { guid: "o" } } } }]),
+  });
+  await run(["api", url]);
+  await run(["auth", "admin", "right"]);
+  await run(["target", "-o", "acme", "-s", "dev"]);
+  for (const words of [
+    ["push", "dora", "-f", "."],
+    ["apply-manifest", "-f", "."],
+  ]) {
+    const { code, out, err } = await run(words);
+    assert.equal(code, 1);
+    const said = "Incorrect Usage: The specified directory '.' does not contain a file named 'manifest.yml'.\n\n";
+    assert.equal(err, said);
+    assert.match(out, new RegExp(`^NAME:\n {3}${words[0]} - `));
+  }
+});
+
 test("a droplet is fetched from where the API sends us, and only the API sees the token", async (context) => {
   const tokens: (string | undefined)[] = [];
   const droplet = { guid: "d1", state: "STAGED" };

@@ -1,8 +1,15 @@
+import { resolve } from "node:path";
 import { type Command, flag, list, value } from "../command.ts";
-import { CliError, UsageError } from "../errors.ts";
-import { existing } from "../flag-values.ts";
+import { CliError } from "../errors.ts";
 import { applyManifest, showManifestDiff } from "../push/apply-manifest.ts";
-import { findManifest, InvalidManifest, manifestYaml, readManifest, readPair } from "../push/manifest-file.ts";
+import {
+  givenManifest,
+  InvalidManifest,
+  manifestYaml,
+  readManifest,
+  readPair,
+  varsFilesOf,
+} from "../push/manifest-file.ts";
 
 export const command: Command = {
   usage: "cf apply-manifest -f APP_MANIFEST_PATH",
@@ -16,19 +23,12 @@ export const command: Command = {
   run: async (cli, input) => {
     const { ui, deps, org, space } = cli;
     const given = input.text("f");
-    const place = given === undefined ? deps.cwd : await existing(deps.cwd, given);
-    const varsFiles: string[] = [];
-    for (const file of input.list("vars-file")) varsFiles.push(await existing(deps.cwd, file));
+    const path = await givenManifest(deps.cwd, given);
+    const varsFiles = await varsFilesOf(deps.cwd, input);
     for (const pair of input.list("var")) await readPair(pair);
-    const path = await findManifest(place);
-    if (path === null && given !== undefined) {
-      throw new UsageError(
-        `Incorrect Usage: The specified directory '${given}' does not contain a file named 'manifest.yml'.`,
-      );
-    }
     const user = cli.requireTarget("space");
-    if (path === null) throw new CliError(`Could not find 'manifest.yml' file in ${place}`);
-    const shown = path === place && given !== undefined ? given : path;
+    if (path === null) throw new CliError(`Could not find 'manifest.yml' file in ${deps.cwd}`);
+    const shown = given !== undefined && path === resolve(deps.cwd, given) ? given : path;
     ui.flavor`Applying manifest ${shown} in org ${org.name} / space ${space.name} as ${user.name}...`;
     const manifest = await readManifest(path, varsFiles, input.list("var")).catch((error: unknown) => {
       if (!(error instanceof InvalidManifest)) throw error;

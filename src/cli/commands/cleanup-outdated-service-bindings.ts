@@ -1,7 +1,8 @@
 import type { Input } from "../args.ts";
 import type { Cli } from "../cli.ts";
 import { APP_NAME, type Command, flag, value } from "../command.ts";
-import { NotFound, UsageError } from "../errors.ts";
+import { NotFound } from "../errors.ts";
+import { integer } from "../flag-values.ts";
 import { instanceOf, outdatedBindings } from "../outdated-bindings.ts";
 import type { Resource } from "../resources.ts";
 import { appBindings, type ServiceBinding } from "../service-bindings.ts";
@@ -24,18 +25,15 @@ EXAMPLES:
   related: "bind-service, unbind-service",
   run: async (cli, input) => {
     const { ui, cc, org, space } = cli;
-    const keepLast = input.text("keep-last");
-    if (keepLast !== undefined && !/^[+-]?\d+$/.test(keepLast)) {
-      throw new UsageError(`Incorrect Usage: invalid argument for flag \`--keep-last' (expected int)`);
-    }
+    const keepLast = integer(input, "keep-last", /^[+-]?\d+$/);
     const user = cli.requireTarget("space");
     const appName = input.arg(0);
     ui.flavor`Cleaning up outdated service bindings for app ${appName} in org ${org.name} / space ${space.name} as ${user.name}...`;
     const bindings = await bindingsOf(cli, input);
-    let keep = 1;
-    if (keepLast !== undefined && Number(keepLast) > 0) keep = Number(keepLast);
-    else if (keepLast !== undefined) {
-      ui.warn(`Invalid argument for --keep-last: ${Number(keepLast)}. Using default value of 1.`);
+    let keep = keepLast ?? 1;
+    if (keep < 1) {
+      ui.warn(`Invalid argument for --keep-last: ${keep}. Using default value of 1.`);
+      keep = 1;
     }
     const outdated = outdatedBindings(bindings, keep);
     if (outdated.length === 0) {

@@ -1,7 +1,7 @@
 import { CcFailure } from "../cloud-controller.ts";
 import { type Command, value } from "../command.ts";
-import { notFound } from "../errors.ts";
-import type { Org, Resource } from "../resources.ts";
+import { giveOrgQuota } from "../quotas.ts";
+import type { Org } from "../resources.ts";
 
 export const command: Command = {
   usage: "cf create-org ORG [-q ORG_QUOTA]",
@@ -26,12 +26,7 @@ export const command: Command = {
     const quotaName = input.text("quota");
     if (quotaName !== undefined) {
       ui.flavor`Setting org quota ${quotaName} to org ${name} as ${user.name}...`;
-      const { resources } = await cc.list<Resource>("/v3/organization_quotas", { names: [quotaName] });
-      const [quota] = resources;
-      if (quota === undefined) throw notFound("Organization quota with name", quotaName);
-      await cc.post(`/v3/organization_quotas/${quota.guid}/relationships/organizations`, {
-        data: [{ guid: org.guid }],
-      });
+      await giveOrgQuota(cli, quotaName, org.guid);
       ui.ok();
     }
     ui.text(`TIP: Use 'cf target -o "${name}"' to target new org`);

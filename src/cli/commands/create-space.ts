@@ -1,7 +1,7 @@
 import { CcFailure } from "../cloud-controller.ts";
 import { type Command, value } from "../command.ts";
-import { notFound } from "../errors.ts";
-import type { Resource, Space } from "../resources.ts";
+import { giveSpaceQuota } from "../quotas.ts";
+import type { Space } from "../resources.ts";
 import { giveSpaceRole } from "../roles.ts";
 
 export const command: Command = {
@@ -30,10 +30,7 @@ export const command: Command = {
     const quotaName = input.text("quota");
     if (quotaName !== undefined) {
       ui.flavor`Setting space quota ${quotaName} to space ${name} as ${user.name}...`;
-      const query = { names: [quotaName], organization_guids: org.guid };
-      const [quota] = (await cc.list<Resource>("/v3/space_quotas", query)).resources;
-      if (quota === undefined) throw notFound("Space quota with name", quotaName);
-      await cc.post(`/v3/space_quotas/${quota.guid}/relationships/spaces`, { data: [{ guid: space.guid }] });
+      await giveSpaceQuota(cli, quotaName, org.guid, space.guid);
       ui.ok();
     }
     for (const [shown, type] of [

@@ -1,5 +1,6 @@
 import { type Command, list, value } from "../command.ts";
-import { CliError, NotFound, UsageError } from "../errors.ts";
+import { CliError, NotFound } from "../errors.ts";
+import { portNumber } from "../flag-values.ts";
 import type { Route } from "../resources.ts";
 import { createRoute, destinationOf, findRoute, ROUTE_FLAGS, routeOptions, routeParts, routeUrl } from "../routes.ts";
 
@@ -32,10 +33,7 @@ EXAMPLES:
     const { ui, cc, org, space } = cli;
     const user = cli.requireTarget("space");
     const parts = routeParts(input);
-    const appPort = input.text("app-port");
-    if (appPort !== undefined && !/^\d{1,5}$/.test(appPort)) {
-      throw new UsageError("Incorrect Usage: invalid argument for flag `--app-port' (expected int)");
-    }
+    const appPort = portNumber(input, "app-port");
     const name = input.arg(0);
     const domain = await cli.domainByName(input.arg(1));
     const app = await cli.appByName(name);
@@ -66,7 +64,7 @@ EXAMPLES:
       const destination = {
         app: { guid: app.guid, process: { type: "web" } },
         ...(protocol === undefined ? {} : { protocol }),
-        ...(appPort === undefined ? {} : { port: Number(appPort) }),
+        ...(appPort === undefined ? {} : { port: appPort }),
       };
       await cc.post(`/v3/routes/${route.guid}/destinations`, { destinations: [destination] });
     }

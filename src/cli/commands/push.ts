@@ -3,10 +3,8 @@ import type { Cli } from "../cli.ts";
 import { type Command, START_ENVIRONMENT } from "../command.ts";
 import type { CurrentUser } from "../current-user.ts";
 import { deploymentWish } from "../deployment-flags.ts";
-import { CliError } from "../errors.ts";
-import { existing } from "../flag-values.ts";
 import { applyManifest, showManifestDiff } from "../push/apply-manifest.ts";
-import { findManifest, isMap, type Manifest, manifestYaml, readManifest } from "../push/manifest-file.ts";
+import { givenManifest, isMap, type Manifest, manifestYaml, readManifest, varsFilesOf } from "../push/manifest-file.ts";
 import { applyOverrides } from "../push/manifest-overrides.ts";
 import { pushApp } from "../push/push-app.ts";
 import { deploymentScale, PUSH_FLAGS, readOverrides, validateFlags } from "../push/push-flags.ts";
@@ -62,19 +60,9 @@ async function baseManifest(cli: Cli, input: Input): Promise<Manifest> {
   const name = input.optional(0);
   const generated: Manifest = { path: null, rest: {}, applications: [name === undefined ? {} : { name }] };
   if (input.has("no-manifest")) return generated;
-  const given = input.text("manifest");
-  const place = given === undefined ? cli.deps.cwd : await existing(cli.deps.cwd, given);
-  const path = await findManifest(place);
-  if (path === null) {
-    if (given !== undefined)
-      throw new CliError(
-        `Incorrect Usage: The specified directory '${given}' does not contain a file named 'manifest.yml'.`,
-      );
-    return generated;
-  }
-  const varsFiles: string[] = [];
-  for (const file of input.list("vars-file")) varsFiles.push(await existing(cli.deps.cwd, file));
-  return await readManifest(path, varsFiles, input.list("var"));
+  const path = await givenManifest(cli.deps.cwd, input.text("manifest"));
+  if (path === null) return generated;
+  return await readManifest(path, await varsFilesOf(cli.deps.cwd, input), input.list("var"));
 }
 
 async function askDockerPassword({ ui, ask, deps }: Cli, manifest: Manifest): Promise<string | null> {

@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { orgQuotaByName } from "../quotas.ts";
+import { giveOrgQuota } from "../quotas.ts";
 
 export const command: Command = {
   usage: "cf set-org-quota ORG QUOTA",
@@ -10,10 +10,7 @@ export const command: Command = {
     const [orgName, quotaName] = [input.arg(0), input.arg(1)];
     cli.ui.flavor`Setting quota ${quotaName} to org ${orgName} as ${user.name}...`;
     const org = await cli.orgByName(orgName);
-    const quota = await orgQuotaByName(cli, quotaName);
-    await cli.cc.post(`/v3/organization_quotas/${quota.guid}/relationships/organizations`, {
-      data: [{ guid: org.guid }],
-    });
+    await giveOrgQuota(cli, quotaName, org.guid);
     cli.ui.ok();
   },
 };

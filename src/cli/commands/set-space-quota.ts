@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { spaceQuotaByName } from "../quotas.ts";
+import { giveSpaceQuota } from "../quotas.ts";
 
 export const command: Command = {
   usage: "cf set-space-quota SPACE QUOTA",
@@ -10,8 +10,7 @@ export const command: Command = {
     const [spaceName, quotaName] = [input.arg(0), input.arg(1)];
     cli.ui.flavor`Setting space quota ${quotaName} to space ${spaceName} as ${user.name}...`;
     const space = await cli.spaceByName(spaceName, cli.org.guid);
-    const quota = await spaceQuotaByName(cli, quotaName);
-    await cli.cc.post(`/v3/space_quotas/${quota.guid}/relationships/spaces`, { data: [{ guid: space.guid }] });
+    await giveSpaceQuota(cli, quotaName, cli.org.guid, space.guid);
     cli.ui.ok();
   },
 };

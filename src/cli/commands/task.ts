@@ -1,22 +1,20 @@
 import type { Command } from "../command.ts";
-import { CliError } from "../errors.ts";
 import { integerArgument } from "../flag-values.ts";
-import type { Task } from "../resources.ts";
+import { taskByNumber } from "../tasks.ts";
 
 export const command: Command = {
   usage: "cf task APP_NAME TASK_ID",
   args: [{ name: "APP_NAME" }, { name: "TASK_ID" }],
   related: "apps, logs, run-task, tasks, terminate-task",
   run: async (cli, input) => {
-    const { ui, cc, org, space } = cli;
+    const { ui, org, space } = cli;
     const id = integerArgument(input, 1, "TASK_ID");
     const user = cli.requireTarget("space");
     const name = input.arg(0);
     const app = await cli.appByName(name);
     ui.flavor`Getting task ${id} for app ${name} in org ${org.name} / space ${space.name} as ${user.name}...`;
     ui.text();
-    const task = await cc.first<Task>(`/v3/apps/${app.guid}/tasks`, { sequence_ids: id });
-    if (task === null) throw new CliError(`Task sequence ID ${id} not found.`);
+    const task = await taskByNumber(cli, app.guid, id);
     ui.keyValues([
       ["id:", String(task.sequence_id)],
       ["name:", task.name],

@@ -1,6 +1,6 @@
 import type { Command } from "../command.ts";
-import { CliError, IncorrectUsage } from "../errors.ts";
-import type { Task } from "../resources.ts";
+import { IncorrectUsage } from "../errors.ts";
+import { taskByNumber } from "../tasks.ts";
 
 export const command: Command = {
   usage: "cf terminate-task APP_NAME TASK_ID\n\nEXAMPLES:\n   cf terminate-task my-app 3",
@@ -12,9 +12,7 @@ export const command: Command = {
     if (!/^\d+$/.test(id)) throw new IncorrectUsage("Value for TASK_ID must be integer", "Incorrect usage: ");
     const user = cli.requireTarget("space");
     const app = await cli.appByName(name);
-    const { resources } = await cc.list<Task>(`/v3/apps/${app.guid}/tasks`, { sequence_ids: id });
-    const [task] = resources;
-    if (task === undefined) throw new CliError(`Task sequence ID ${id} not found.`);
+    const task = await taskByNumber(cli, app.guid, id);
     ui.flavor`Terminating task ${id} of app ${name} in org ${org.name} / space ${space.name} as ${user.name}...`;
     await cc.post(`/v3/tasks/${task.guid}/actions/cancel`, {});
     ui.ok();

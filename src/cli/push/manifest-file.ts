@@ -1,6 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Input } from "../args.ts";
 import { CliError, UsageError } from "../errors.ts";
+import { existing } from "../flag-values.ts";
 import { interpolate, type YamlValue } from "./manifest-vars.ts";
 
 /** One app of a manifest; unknown fields go to the API as they are. */
@@ -32,7 +34,7 @@ function wrongVarsFile(error: InvalidYaml | null): never {
 }
 
 /** manifest.yml or manifest.yaml of a folder, or the file itself; null when there is none. */
-export async function findManifest(path: string): Promise<string | null> {
+async function findManifest(path: string): Promise<string | null> {
   const info = await stat(path).catch(() => null);
   if (info === null) return null;
   if (!info.isDirectory()) return path;
@@ -41,6 +43,24 @@ export async function findManifest(path: string): Promise<string | null> {
     if ((await stat(candidate).catch(() => null)) !== null) return candidate;
   }
   return null;
+}
+
+/**
+ * The manifest that a flag names, or that of the working directory: null when there is none. Throws `UsageError` for a
+ * path that is not there and for a folder without one. cli: flag/manifest_path_with_existence_check.go
+ */
+export async function givenManifest(cwd: string, given: string | undefined): Promise<string | null> {
+  if (given === undefined) return await findManifest(cwd);
+  const path = await findManifest(await existing(cwd, given));
+  if (path !== null) return path;
+  throw new UsageError(
+    `Incorrect Usage: The specified directory '${given}' does not contain a file named 'manifest.yml'.`,
+  );
+}
+
+/** The paths of `--vars-file`. Throws `UsageError` for one that is not there. */
+export async function varsFilesOf(cwd: string, input: Input): Promise<string[]> {
+  return await Promise.all(input.list("vars-file").map((file) => existing(cwd, file)));
 }
 
 /**
