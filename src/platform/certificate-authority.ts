@@ -10,7 +10,8 @@ const DAY_MS = 86_400_000;
 const CA_DAYS = 3650;
 /** Browsers refuse more than 825 days for certificates of local authorities. */
 const ROUTER_DAYS = 397;
-const RENEW_DAYS = 30;
+/** What the CA has signed is renewed so long before its end. */
+export const RENEW_MS = 30 * DAY_MS;
 
 /** The certificate authority of one Ingot, made at first start. */
 export interface CertificateAuthority {
@@ -58,7 +59,7 @@ export async function openCertificateAuthority(
         const covers =
           dnsNames.every((name) => parsed.subjectAltName?.includes(`DNS:${name}`)) &&
           ipAddresses.every((one) => parsed.checkIP(one));
-        const lasts = Date.parse(parsed.validTo) - deps.clock.nowMs() > RENEW_DAYS * DAY_MS;
+        const lasts = Date.parse(parsed.validTo) - deps.clock.nowMs() > RENEW_MS;
         // A start that was killed between the two files leaves one of each pair.
         const fits = parsed.checkPrivateKey(createPrivateKey(keyPem));
         if (fits && covers && lasts && parsed.verify(new X509Certificate(ca.certPem).publicKey)) {

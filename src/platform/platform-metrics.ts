@@ -5,7 +5,7 @@ import type { RepClient } from "../diego/rep/index.ts";
 import type { GardenClient } from "../garden/client.ts";
 import type { AuditListener } from "../identity/uaa/index.ts";
 import type { Clock } from "../kit/clock.ts";
-import type { Metrics } from "../kit/metrics.ts";
+import type { Gauge, Metrics } from "../kit/metrics.ts";
 import { type Answered, answers } from "../kit/served.ts";
 import type { LogCacheClient } from "../logging/log-cache/client.ts";
 import { startProcessGauges } from "../logging/metrics/index.ts";
@@ -105,16 +105,12 @@ function measureDiego(metrics: Metrics, { bbs, rep, garden }: MeasuredParts): vo
     for (const [domain, sum] of sums(lrps.map(({ domain, instances }) => [domain, instances]))) {
       desired.set(sum, { domain });
     }
-    for (const [key, sum] of sums(
-      (await bbs.actualLrps({}, signal)).map((one) => [`${one.key.domain} ${one.state}`, 1]),
-    )) {
-      const [domain = "", state = ""] = key.split(" ");
-      actual.set(sum, { domain, state });
-    }
-    for (const [key, sum] of sums((await bbs.tasks({}, signal)).map((one) => [`${one.domain} ${one.state}`, 1]))) {
-      const [domain = "", state = ""] = key.split(" ");
-      tasks.set(sum, { domain, state });
-    }
+    const instances = await bbs.actualLrps({}, signal);
+    setByState(
+      actual,
+      instances.map(({ key, state }) => ({ domain: key.domain, state })),
+    );
+    setByState(tasks, await bbs.tasks({}, signal));
     for (const domain of await bbs.domains(signal)) fresh.set(1, { domain });
   });
   metrics.collect(async (signal) => {
@@ -219,6 +215,14 @@ function measureProcess(metrics: Metrics): Disposable {
     cpu.set(cpuMs / 1000);
   });
   return gauges;
+}
+
+/** How many there are of each domain in each state. */
+function setByState(gauge: Gauge, all: readonly { readonly domain: string; readonly state: string }[]): void {
+  for (const [key, count] of sums(all.map(({ domain, state }) => [`${domain} ${state}`, 1]))) {
+    const [domain = "", state = ""] = key.split(" ");
+    gauge.set(count, { domain, state });
+  }
 }
 
 function sums(pairs: readonly (readonly [string, number])[]): Map<string, number> {

@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Secrets } from "../kit/random.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 /** Generated secrets of one Ingot, in one file of mode 0600. */
 export interface SecretStore {
@@ -52,7 +53,7 @@ export function openSecretStore(folder: string, secrets: Secrets): SecretStore {
   };
 }
 
-/** Writes beside, syncs, renames: the file is old or new, never half. */
+/** Writes beside, syncs, renames: the file is old or new, never half, and the new one outlives a loss of power. */
 export function writeFileDurably(path: string, content: string, mode: number): void {
   const beside = `${path}.new`;
   const file = openSync(beside, "w", mode);
@@ -63,4 +64,5 @@ export function writeFileDurably(path: string, content: string, mode: number): v
     closeSync(file);
   }
   renameSync(beside, path);
+  syncFolder(dirname(path));
 }

@@ -5,7 +5,7 @@ import { BackupError, backUp } from "../../platform/admin/backup.ts";
 import { readCommandLine } from "../../platform/config.ts";
 import { openStateFolder } from "../../platform/state-folder.ts";
 import { UsageError } from "../../platform/usage-error.ts";
-import { untilInterrupted } from "./until-interrupted.ts";
+import { tellFailure, untilInterrupted } from "./until-interrupted.ts";
 
 /** `./ingot admin backup FILE`: exit code 0 when the file is whole, 1 when there is none. */
 export async function backup(argv: readonly string[]): Promise<number> {
@@ -25,9 +25,6 @@ export async function backup(argv: readonly string[]): Promise<number> {
     }
     return 0;
   } catch (error) {
-    const known = error instanceof BackupError || (error as Error).message === "interrupted";
-    if (!known && (error as NodeJS.ErrnoException).code === undefined) throw error;
-    process.stderr.write(`ingot admin backup: ${(error as Error).message}\n`);
-    return 1;
+    return tellFailure("backup", error, BackupError);
   }
 }

@@ -4,7 +4,7 @@ import { BadBackupError } from "../../platform/admin/backup-manifest.ts";
 import { restore as restoreState } from "../../platform/admin/restore.ts";
 import { readCommandLine } from "../../platform/config.ts";
 import { UsageError } from "../../platform/usage-error.ts";
-import { untilInterrupted } from "./until-interrupted.ts";
+import { tellFailure, untilInterrupted } from "./until-interrupted.ts";
 
 /** `./ingot admin restore FILE --state DIR`: exit code 0 when the folder is there and whole, 1 when nothing was made. */
 export async function restore(argv: readonly string[]): Promise<number> {
@@ -20,9 +20,6 @@ export async function restore(argv: readonly string[]): Promise<number> {
     process.stdout.write(`next: ./ingot up --state ${config.state}\n`);
     return 0;
   } catch (error) {
-    const known = error instanceof BadBackupError || (error as Error).message === "interrupted";
-    if (!known && (error as NodeJS.ErrnoException).code === undefined) throw error;
-    process.stderr.write(`ingot admin restore: ${file}: ${(error as Error).message}\n`);
-    return 1;
+    return tellFailure(`restore: ${file}`, error, BadBackupError);
   }
 }

@@ -3,11 +3,11 @@ import { dirname, join } from "node:path";
 import type { Clock } from "../../kit/clock.ts";
 import { rowsLieInPostgres } from "../database-choice.ts";
 import type { StateFolder } from "../state-folder.ts";
+import { syncFolder } from "../sync-folder.ts";
 import { ingotVersion } from "../version.ts";
 import { writeArchive } from "./backup-archive.ts";
 import { BACKUP_FORMAT } from "./backup-manifest.ts";
 import { partialPath } from "./partial-path.ts";
-import { syncFolder } from "./sync-folder.ts";
 import { MovedMeanwhileError, type StateSnapshot, takeSnapshot } from "./take-snapshot.ts";
 
 /** A push or a rotation takes seconds; nothing moves all the time. */

@@ -1,6 +1,8 @@
-import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
-import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { sha256OfFile } from "../../kit/sha256-of-file.ts";
+import { RENEW_MS } from "../certificate-authority.ts";
 import type { StateFolder } from "../state-folder.ts";
 import { databaseFaults } from "./database-snapshot.ts";
 
@@ -19,7 +21,6 @@ export interface FileReport {
   readonly blobs: number;
 }
 
-const RENEW_MS = 30 * 86_400_000;
 const DIGEST = /^[0-9a-f]{64}$/;
 /** Others must not read them. */
 const PRIVATE = ["secrets.json", "ca/ca.key", "ca/router.key", "ca/ssh-host.key"];
@@ -57,9 +58,9 @@ async function damagedContents(
   let count = 0;
   for (const two of existsSync(folder) ? readdirSync(folder) : []) {
     for (const name of readdirSync(join(folder, two)).filter((one) => DIGEST.test(one))) {
-      const hash = createHash("sha256");
+      let digest = "";
       try {
-        for await (const chunk of createReadStream(join(folder, two, name), { signal })) hash.update(chunk as Buffer);
+        digest = await sha256OfFile(join(folder, two, name), signal);
       } catch (error) {
         signal.throwIfAborted();
         if ((error as NodeJS.ErrnoException).code === "ENOENT") continue; // deleted meanwhile
@@ -67,7 +68,7 @@ async function damagedContents(
         continue;
       }
       count++;
-      if (hash.digest("hex") !== name) damaged.push(name);
+      if (digest !== name) damaged.push(name);
     }
   }
   return { damaged, count };

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { syncFolder } from "../sync-folder.ts";
 import {
   type BackupFile,
   type BackupHeader,
@@ -18,7 +19,6 @@ import {
 } from "./backup-manifest.ts";
 import { databaseFaults } from "./database-snapshot.ts";
 import { partialPath } from "./partial-path.ts";
-import { syncFolder } from "./sync-folder.ts";
 
 const HEADER_BYTES_MAX = 65_536;
 const MANIFEST_BYTES_MAX = 512 * 1_048_576;

@@ -6,13 +6,13 @@ import type { Clock } from "../../../kit/clock.ts";
 import type { HttpClient } from "../../../kit/http-client.ts";
 import type { Log } from "../../../kit/log.ts";
 import type { Random } from "../../../kit/random.ts";
+import { sha256OfFile } from "../../../kit/sha256-of-file.ts";
 import { runChecked, type Subprocess } from "../../../kit/subprocess.ts";
 import type { DownloadAction } from "../../../protocol/action.ts";
 import { fetchFile } from "../http-download.ts";
 import type { ContainerLayer } from "../model.ts";
 import { digestOf } from "./droplet-download.ts";
 import { KnownFiles } from "./known-files.ts";
-import { sha256OfFile } from "./sha256-of-file.ts";
 import { endWorkersBelow, type UnpackingLimits, unpack } from "./unpacking.ts";
 
 /** Of the disk's space that is free or ours, at most this part is kept. */
