@@ -70,10 +70,7 @@ export function operatorAccounts(
       const next = { ...user, active, version: user.version + 1, lastModifiedMs: clock.nowMs() };
       await users.update(next, user.version);
       if (active) await users.clearFailures(user.id);
-      else {
-        await tokens.deleteOf({ userId: user.id });
-        await tokens.deleteSessionsOf(user.id);
-      }
+      else await tokens.deleteTokensAndSessionsOf(user.id);
       await database.durable();
       if (active) audit(context, "UserAccountUnlockedEvent", { userId: user.id });
       context.log.info(active ? "operator activated a user" : "operator deactivated a user", { userId: user.id });

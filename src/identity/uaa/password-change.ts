@@ -39,8 +39,7 @@ export async function setPassword(context: UaaContext, user: User, password: str
   await users.update(next, user.version);
   await users.clearFailures(user.id);
   // Tokens made with the old password are void by their rev_sig anyway; opaque ones need not lie about.
-  await tokens.deleteOf({ userId: user.id });
-  await tokens.deleteSessionsOf(user.id);
+  await tokens.deleteTokensAndSessionsOf(user.id);
   await database.durable();
   audit(context, "PasswordChangeSuccess", { userId: user.id });
   return next;

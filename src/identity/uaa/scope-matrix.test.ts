@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { systemClock } from "../../kit/clock-system.ts";
 import { type Offer, offers } from "../../kit/served.ts";
+import { atHost } from "./testing/at-host.ts";
 import { type Answer, basic, secretOf } from "./testing/boot-uaa.ts";
 import { CALLS } from "./testing/calls.ts";
 import { isAllowed, readEndpoints, type UaaEndpoint } from "./testing/endpoints.ts";
@@ -97,22 +98,10 @@ async function tokenOfAnotherZone(): Promise<string> {
     "x-identity-zone-id": zone,
   });
   assert.equal(made.status, 201, made.text);
-  const headers = { authorization: basic("zoned", "zoned"), host: `${zone}.uaa.cf.localhost` };
-  const answer = await askAt(headers, "/oauth/token?grant_type=client_credentials");
-  return answer["access_token"]!;
-}
-
-/** fetch() does not let a test choose the host. */
-async function askAt(headers: Record<string, string>, path: string): Promise<Record<string, string>> {
-  const { request } = await import("node:http");
-  return await new Promise((resolve, reject) => {
-    const sent = request(world.uaa.baseUrl + path, { headers }, async (answer) => {
-      let text = "";
-      for await (const chunk of answer) text += String(chunk);
-      resolve(JSON.parse(text) as Record<string, string>);
-    });
-    sent.on("error", reject).end();
-  });
+  const headers = { authorization: basic("zoned", "zoned") };
+  const path = "/oauth/token?grant_type=client_credentials";
+  const { json } = await atHost(world.uaa, `${zone}.uaa.cf.localhost`, "GET", path, headers);
+  return String(json["access_token"]);
 }
 
 test("every route that is served has its line in the table, and every line its route", () => {

@@ -185,7 +185,9 @@ export class TokenStore {
     await this.#db.deleteFrom("sessions").where("session_hash", "=", digest(sessionId)).execute();
   }
 
-  async deleteSessionsOf(userId: string): Promise<void> {
+  /** The user has to sign in anew, everywhere. */
+  async deleteTokensAndSessionsOf(userId: string): Promise<void> {
+    await this.deleteOf({ userId });
     await this.#db.deleteFrom("sessions").where("user_id", "=", userId).execute();
   }
 

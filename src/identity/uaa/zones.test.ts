@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { decodeJwt } from "jose";
 import { besideTestDatabase, testDatabase } from "../../kit/testing/test-database.ts";
-import { type Answer, type BootedUaa, basic, bootUaa, FORM, type Json, newUser } from "./testing/boot-uaa.ts";
+import { atHost } from "./testing/at-host.ts";
+import { type BootedUaa, basic, bootUaa, FORM, type Json, newUser } from "./testing/boot-uaa.ts";
 
 /** Names of what is kept of zones beside the database of the default one. */
 async function zoneDatabases(path: string): Promise<string[]> {
@@ -30,35 +30,9 @@ async function tokenOf(uaa: BootedUaa, id: string, authorities: readonly string[
   return String((await uaa.token({ grant_type: "client_credentials" }, id, "one")).json["access_token"]);
 }
 
-/** A request to a zone's own host; fetch() does not let a test choose that. */
-function at(
-  uaa: BootedUaa,
-  host: string,
-  method: string,
-  path: string,
-  headers: Record<string, string>,
-  body = "",
-): Promise<Answer> {
-  const { hostname, port } = new URL(uaa.baseUrl);
-  return new Promise((resolve, reject) => {
-    const sent = request({ host: hostname, port, method, path, headers: { ...headers, host } }, async (answer) => {
-      let text = "";
-      for await (const chunk of answer) text += String(chunk);
-      const json = (answer.headers["content-type"] ?? "").includes("json") ? (JSON.parse(text) as Json) : {};
-      const { location } = answer.headers;
-      resolve({
-        status: answer.statusCode ?? 0,
-        headers: new Headers(location === undefined ? {} : { location }),
-        text,
-        json,
-      });
-    });
-    sent.on("error", reject).end(body);
-  });
-}
 const ACME = "acme.uaa.cf.localhost:8443";
 const tokenAt = (uaa: BootedUaa, id: string, secret: string, form: Record<string, string>) =>
-  at(
+  atHost(
     uaa,
     ACME,
     "POST",
@@ -108,7 +82,7 @@ test("a zone has accounts, clients, groups and keys of its own, and none reach a
     (await tokenAt(uaa, "cf", "one", { grant_type: "client_credentials" })).json["access_token"],
   );
   const bearer = { authorization: `bearer ${zoneAdmin}` };
-  assert.equal((await at(uaa, ACME, "GET", "/Users", bearer)).status, 200);
+  assert.equal((await atHost(uaa, ACME, "GET", "/Users", bearer)).status, 200);
   assert.equal(
     (await uaa.json("GET", "/Users", zoneAdmin)).status,
     401,
@@ -116,10 +90,10 @@ test("a zone has accounts, clients, groups and keys of its own, and none reach a
   );
   assert.equal((await uaa.json("GET", "/Users", zoneAdmin, undefined, inZone("acme"))).status, 401);
   const admin = { authorization: `bearer ${await uaa.adminClient()}` };
-  assert.equal((await at(uaa, ACME, "GET", "/Users", admin)).status, 401, "nor the other way round");
-  const keys = await at(uaa, ACME, "GET", "/token_keys", {});
+  assert.equal((await atHost(uaa, ACME, "GET", "/Users", admin)).status, 401, "nor the other way round");
+  const keys = await atHost(uaa, ACME, "GET", "/token_keys", {});
   assert.notDeepEqual(keys.json, (await uaa.send("GET", "/token_keys", {})).json);
-  assert.equal((await at(uaa, ACME, "GET", "/info", {})).json["zone_name"], "Acme");
+  assert.equal((await atHost(uaa, ACME, "GET", "/info", {})).json["zone_name"], "Acme");
 });
 
 test("who is switched into a zone has there what his scopes say, and nothing in another", async () => {
@@ -148,9 +122,9 @@ test("who is switched into a zone has there what his scopes say, and nothing in 
     "uaa.admin rules all zones. UAA: ZoneManagementScopes.ZONE_SWITCH_SCOPES",
   );
   assert.equal((await uaa.send("GET", "/Users", inZone("acme"))).status, 403);
-  const stranger = await at(uaa, "gamma.uaa.cf.localhost", "GET", "/Users", {});
+  const stranger = await atHost(uaa, "gamma.uaa.cf.localhost", "GET", "/Users", {});
   assert.equal(stranger.status, 404);
-  assert.equal((await at(uaa, "acme-sub.uaa.cf.localhost", "GET", "/info", inZone("beta"))).status, 403);
+  assert.equal((await atHost(uaa, "acme-sub.uaa.cf.localhost", "GET", "/info", inZone("beta"))).status, 403);
 });
 
 test("a zone is changed and deleted by who may, with all that is in it", async () => {
@@ -185,8 +159,8 @@ test("a zone is changed and deleted by who may, with all that is in it", async (
         inZone("acme"),
       );
       assert.deepEqual([put.status, put.json["version"]], [200, 1], put.text);
-      assert.equal((await at(uaa, "acme.uaa.cf.localhost", "GET", "/info", {})).status, 404);
-      assert.equal((await at(uaa, "acme2.login.cf.localhost", "GET", "/info", {})).status, 200);
+      assert.equal((await atHost(uaa, "acme.uaa.cf.localhost", "GET", "/info", {})).status, 404);
+      assert.equal((await atHost(uaa, "acme2.login.cf.localhost", "GET", "/info", {})).status, 200);
       assert.equal((await uaa.json("DELETE", "/identity-zones/acme", manager)).status, 403);
       assert.equal((await uaa.json("GET", "/identity-zones", manager)).status, 403, "nobody has switched him");
       assert.equal((await uaa.json("GET", "/identity-zones", manager, undefined, inZone("acme"))).status, 200);
@@ -354,7 +328,7 @@ test("a zone looks as its configuration says: prompts, names on its pages, where
     config,
   });
   assert.equal(made.status, 201, made.text);
-  const get = (path: string, accept = "application/json") => at(uaa, ACME, "GET", path, { accept });
+  const get = (path: string, accept = "application/json") => atHost(uaa, ACME, "GET", path, { accept });
   assert.deepEqual((await get("/info")).json["prompts"], {
     username: ["text", "Badge"],
     password: ["password", "Pass phrase"],
@@ -363,7 +337,8 @@ test("a zone looks as its configuration says: prompts, names on its pages, where
   assert.match(page, /<title>Sign in · Acme &amp; &lt;Sons&gt;<\/title>/);
   assert.match(page, /<footer>All rights · <a href="https:\/\/acme.example\/terms">Terms<\/a><\/footer>/);
   assert.ok(!page.includes("javascript:"));
-  const out = async (query: string) => (await at(uaa, ACME, "GET", `/logout.do${query}`, {})).headers.get("location");
+  const out = async (query: string) =>
+    (await atHost(uaa, ACME, "GET", `/logout.do${query}`, {})).headers.get("location");
   assert.equal(await out(""), "/login?bye");
   assert.equal(await out("?next=https://acme.example/x"), "https://acme.example/x");
   assert.equal(await out("?next=https://evil.example/x"), "/login?bye");

@@ -88,10 +88,7 @@ export function registerUsers(server: FastifyInstance, context: UaaContext): voi
         const next = changedUser(user, input, method === "PATCH", clock.nowMs());
         if (!isAdmin && changesMoreThanNames(user, next)) throw selfEditError();
         await users.update(next, version);
-        if (!next.active) {
-          await tokens.deleteOf({ userId: id });
-          await tokens.deleteSessionsOf(id);
-        }
+        if (!next.active) await tokens.deleteTokensAndSessionsOf(id);
         await database.durable();
         return await sendUser(context, reply, next);
       },
