@@ -28,6 +28,7 @@ export function kyselyOf<T>(file: Sqlite): Kysely<T> {
 
 /** Enough for every query shape of a component; the oldest goes first. */
 const STATEMENTS_MAX = 500;
+
 class SqliteDriver implements Driver {
   readonly #connection: SqliteConnection;
   #turn: Promise<void> = Promise.resolve();

@@ -9,8 +9,6 @@ const TURN_WAIT_MS = 20_000;
 const BEGIN = CompiledQuery.raw("BEGIN");
 const COMMIT = CompiledQuery.raw("COMMIT");
 const ROLLBACK = CompiledQuery.raw("ROLLBACK");
-/** The same lock in all processes. */
-const LOCK = CompiledQuery.raw("SELECT pg_advisory_xact_lock(hashtext(current_schema()))");
 
 /**
  * Transactions of one schema take turns, in all processes, as they do on SQLite: what a transaction has read (a quota's usage, a
@@ -20,11 +18,14 @@ const LOCK = CompiledQuery.raw("SELECT pg_advisory_xact_lock(hashtext(current_sc
 export class TurnDriver implements Driver {
   readonly #connections: PostgresConnections;
   readonly #schema: string;
+  /** The same in all processes. By the name: a schema that is not there yet is no current one. */
+  readonly #lock: CompiledQuery;
   readonly #turns = new Turns(TURN_WAIT_MS);
 
   constructor(connections: PostgresConnections, schema: string) {
     this.#connections = connections;
     this.#schema = schema;
+    this.#lock = CompiledQuery.raw("SELECT pg_advisory_xact_lock(hashtext($1))", [schema]);
   }
 
   async init(): Promise<void> {}
@@ -39,7 +40,7 @@ export class TurnDriver implements Driver {
     if (endOfTurn === null) throw new DatabaseUnreachableError("too many wait to write");
     ours.whenReleased = endOfTurn;
     await ours.run(BEGIN);
-    await ours.run(LOCK);
+    await ours.run(this.#lock);
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {

@@ -10,6 +10,7 @@ import {
   PostgresQueryCompiler,
   PrimitiveValueListNode,
   replaceWithNoncontingentExpression,
+  sql,
   ValueListNode,
 } from "kysely";
 import type { Database } from "./database.ts";
@@ -42,14 +43,8 @@ async function openSchema<T>(
   whenClosed: () => Promise<void>,
 ): Promise<Database<T>> {
   if (!/^[a-z][a-z0-9_]{0,62}$/.test(schema)) throw new TypeError(`not a schema name: ${schema}`);
-  await migrate(connections, schema, migrations);
-  const dialect: Dialect = {
-    createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new TurnDriver(connections, schema),
-    createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new InSqlitesWords(),
-  };
-  const db = new Kysely<T>({ dialect });
+  const db = kyselyOf<T>(connections, schema);
+  await migrate(db, schema, migrations);
   return {
     kind: "postgres",
     db,
@@ -62,6 +57,16 @@ async function openSchema<T>(
       await whenClosed();
     },
   };
+}
+
+function kyselyOf<T>(connections: PostgresConnections, schema: string): Kysely<T> {
+  const dialect: Dialect = {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new TurnDriver(connections, schema),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new InSqlitesWords(),
+  };
+  return new Kysely<T>({ dialect });
 }
 
 /** A name of its own for each name, whatever it is made of; the readable part is for whoever looks into the database. */
@@ -93,51 +98,29 @@ function isInNothing(node: BinaryOperationNode): node is EmptyInListNode {
   return isList && rightOperand.values.length === 0;
 }
 
-async function migrate(
-  connections: PostgresConnections,
-  schema: string,
-  migrations: readonly Migration[],
-): Promise<void> {
+/** All or nothing, while nobody else changes this schema: processes that start at once migrate one after the other. */
+async function migrate<T>(db: Kysely<T>, schema: string, migrations: readonly Migration[]): Promise<void> {
   const newest = migrations.at(-1)?.version ?? 0;
-  await inTurn(connections, schema, async (run) => {
-    await run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
-    await run(POSTGRES_PREAMBLE);
-    const [row] = await run<{ version: number | null }>("SELECT max(version) AS version FROM schema_version");
-    const current = row?.version ?? 0;
+  await db.transaction().execute(async (trx) => {
+    await sql.raw(`CREATE SCHEMA IF NOT EXISTS ${schema}`).execute(trx);
+    await sql.raw(POSTGRES_PREAMBLE).execute(trx);
+    const { rows } = await sql<{ version: number | null }>`SELECT max(version) AS version FROM schema_version`.execute(
+      trx,
+    );
+    const current = rows[0]?.version ?? 0;
     if (current > newest) {
       throw new NewerSchemaError(`schema ${schema} has version ${current}; this program knows ${newest}`);
     }
-    for (const { version, sql } of migrations) {
-      if (version <= current) continue;
-      await run(toPostgres(sql));
-      await run("INSERT INTO schema_version (version) VALUES ($1)", [version]);
+    for (const migration of migrations) {
+      if (migration.version <= current) continue;
+      await sql.raw(toPostgres(migration.sql)).execute(trx);
+      await sql`INSERT INTO schema_version (version) VALUES (${migration.version})`.execute(trx);
     }
   });
 }
 
 async function removeSchema(connections: PostgresConnections, schema: string): Promise<void> {
-  await inTurn(connections, schema, async (run) => void (await run(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)));
-}
-
-type Run = <R>(sql: string, parameters?: readonly unknown[]) => Promise<R[]>;
-
-/** All or nothing, while nobody else changes this schema: processes that start at once migrate one after the other. */
-async function inTurn(
-  connections: PostgresConnections,
-  schema: string,
-  work: (run: Run) => Promise<void>,
-): Promise<void> {
-  const connection = await connections.connect(schema);
-  const run: Run = async <R>(sql: string, parameters: readonly unknown[] = []) =>
-    (await connection.query<R>(sql, parameters)).rows;
-  let finished = false;
-  try {
-    await run("BEGIN");
-    await run("SELECT pg_advisory_xact_lock(hashtext($1))", [schema]);
-    await work(run);
-    await run("COMMIT");
-    finished = true;
-  } finally {
-    connection.release(!finished); // closed: nothing of the transaction stays
-  }
+  await kyselyOf(connections, schema)
+    .transaction()
+    .execute((trx) => sql.raw(`DROP SCHEMA IF EXISTS ${schema} CASCADE`).execute(trx));
 }
