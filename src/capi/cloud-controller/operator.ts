@@ -3,7 +3,7 @@ import type { Database } from "../../kit/database.ts";
 import type { Seal, SealingKeys } from "../../kit/seal.ts";
 import type { BlobBucket } from "../blobstore/client.ts";
 import type { CcApi } from "./api/api.ts";
-import { BLOB_OWNERS, BLOB_REFERENCES } from "./blob-references.ts";
+import { BLOB_REFERENCES, ownedBlobs } from "./blob-references.ts";
 import type { CcDatabase } from "./store/schema.ts";
 import { resealRows } from "./store/sealed.ts";
 
@@ -34,7 +34,6 @@ export interface CcOperator {
 const SETTLED_MS = 2_000;
 
 export function ccOperator(api: CcApi, database: Database<CcDatabase>, seal: Seal | null): CcOperator {
-  const stamp = () => ({ updated_at: api.nowMs() });
   return {
     ping: async () => {
       await sql`SELECT 1`.execute(api.db);
@@ -52,12 +51,9 @@ export function ccOperator(api: CcApi, database: Database<CcDatabase>, seal: Sea
       return sealed;
     },
     blobReferences: async () => (await sql.raw<BlobReference>(BLOB_REFERENCES).execute(api.db)).rows,
-    ownedBlobs: async () => {
-      const { rows } = await sql.raw<{ name: string }>(BLOB_OWNERS).execute(api.db);
-      return new Set(rows.map(({ name }) => name));
-    },
+    ownedBlobs: () => ownedBlobs(api.db),
     blobIsLost: async ({ bucket, key }) => {
-      const gone = { sha256: null, ...stamp() };
+      const gone = { sha256: null, updated_at: api.nowMs() };
       if (bucket === "packages" || bucket === "droplets") {
         await api.db
           .updateTable(bucket)

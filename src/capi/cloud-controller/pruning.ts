@@ -1,9 +1,10 @@
 import { type Kysely, sql } from "kysely";
 import type { BlobBucket, BlobstoreClient } from "../blobstore/client.ts";
 import type { CcApi } from "./api/api.ts";
-import { BLOB_OWNERS } from "./blob-references.ts";
+import { ownedBlobs, UPLOAD_PREFIX } from "./blob-references.ts";
 import type { Retention } from "./config.ts";
 import { deleteMetadata, type MetadataOwner } from "./metadata.ts";
+import { removeOrphan } from "./resources/packages/leftovers.ts";
 import type { CcDatabase } from "./store/schema.ts";
 
 const DAY_MS = 86_400_000;
@@ -24,12 +25,16 @@ export const DEFAULT_RETENTION: Retention = {
 /** Registers the loop that, each hour, deletes old records batch by batch, and blobs that no row speaks of. CC: lib/cloud_controller/clock/scheduler.rb */
 export function pruning(api: CcApi): void {
   api.background("pruning", async (signal) => {
+    const blobstore = {
+      keys: api.deps.blobstore.keys.bind(api.deps.blobstore),
+      delete: (bucket: BlobBucket, key: string) => removeOrphan(api, bucket, key),
+    };
     let strays: ReadonlySet<string> = new Set();
     while (!signal.aborted) {
       await prune(api.db, { ...DEFAULT_RETENTION, ...api.config.retention }, api.nowMs(), signal);
       await api.durable();
-      strays = await deleteStrayBlobs(api.db, api.deps.blobstore, strays, signal);
-      await api.deps.clock.sleep(EVERY_MS, signal);
+      await api.deps.clock.sleep(EVERY_MS, signal); // what lay there at the start is swept by then: packages/leftovers.ts
+      strays = await deleteStrayBlobs(api.db, blobstore, strays, signal);
     }
   });
 }
@@ -114,7 +119,6 @@ async function inBatches(signal: AbortSignal, batch: () => Promise<number>): Pro
 }
 
 const OWNED_BUCKETS: readonly BlobBucket[] = ["packages", "droplets", "buildpacks"];
-const UPLOAD_PREFIX = "upload-";
 
 /**
  * Deletes blobs that belonged to no row at the last look (`before`) and do not now either: between the two looks lies more time than any
@@ -132,8 +136,7 @@ export async function deleteStrayBlobs(
       if (!key.startsWith(UPLOAD_PREFIX)) names.push({ bucket, key });
     }
   }
-  const { rows } = await sql.raw<{ name: string }>(BLOB_OWNERS).execute(db);
-  const owned = new Set(rows.map(({ name }) => name));
+  const owned = await ownedBlobs(db);
   const strays = new Set<string>();
   for (const { bucket, key } of names) {
     const name = `${bucket}/${key}`;

@@ -1,6 +1,7 @@
 import { accepted, created, ok } from "../../api/answer.ts";
 import type { CcApi, Handler } from "../../api/api.ts";
 import { actorOf } from "../../audit-events.ts";
+import { UPLOAD_PREFIX } from "../../blob-references.ts";
 import { notAuthorized, notFound, unprocessable } from "../../errors.ts";
 import type { JobWork } from "../../jobs.ts";
 import { presentPage, readPage } from "../../list-page.ts";
@@ -15,7 +16,7 @@ import { BUILDPACKS_LIST } from "./list.ts";
 import { type Buildpack, presentBuildpack } from "./present.ts";
 import { insertBuildpack, numberBuildpacks, placeBuildpack, requireUnique } from "./store.ts";
 import { installSystemBuildpacks } from "./system.ts";
-import { installUpload, UPLOAD_PREFIX, uploadBuildpack } from "./upload.ts";
+import { installUpload, uploadBuildpack } from "./upload.ts";
 
 /** Registers `/v3/buildpacks` and `/v3/admin/actions/clear_buildpack_cache`; seeds the system buildpacks. */
 export function buildpacks(api: CcApi): void {

@@ -1,12 +1,12 @@
 import { createReadStream } from "node:fs";
 import type { Kysely } from "kysely";
 import type { CcApi } from "../../api/api.ts";
+import { UPLOAD_PREFIX } from "../../blob-references.ts";
 import type { SystemBuildpack } from "../../config.ts";
 import type { CcDatabase } from "../../store/schema.ts";
 import { installBits } from "./bits.ts";
 import type { Buildpack } from "./present.ts";
 import { insertBuildpack } from "./store.ts";
-import { UPLOAD_PREFIX } from "./upload.ts";
 
 /**
  * Installs the buildpacks that the platform brings along: missing ones at their place, older ones in place. What an operator locked,

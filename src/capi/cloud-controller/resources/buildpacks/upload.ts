@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import type { CcApi } from "../../api/api.ts";
 import type { CcRequest } from "../../api/request.ts";
 import { actorOf } from "../../audit-events.ts";
+import { UPLOAD_PREFIX } from "../../blob-references.ts";
 import { CcError, unprocessable } from "../../errors.ts";
 import type { CcJob, JobWork } from "../../jobs.ts";
 import { MultipartError, multipartBoundary, readMultipart } from "../packages/multipart.ts";
@@ -10,8 +11,6 @@ import { archiveFault } from "./archive.ts";
 import { installBits } from "./bits.ts";
 import { buildpackEvent } from "./events.ts";
 import type { Buildpack } from "./present.ts";
-
-export const UPLOAD_PREFIX = "upload-";
 
 /** Takes the archive and leaves the rest to a job. CC: controllers/v3/buildpacks_controller.rb, upload */
 export async function uploadBuildpack(api: CcApi, request: CcRequest, buildpack: Buildpack): Promise<CcJob> {

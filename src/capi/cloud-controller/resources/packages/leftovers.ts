@@ -12,12 +12,16 @@ export function sweepLeftovers(api: CcApi, bucket: BlobBucket, wantedKeys: () =>
     const wanted = await wantedKeys();
     for (const key of await keysAtStart) {
       if (signal.aborted) return;
-      if (wanted.has(key)) continue;
-      await api.deps.blobstore.delete(bucket, key);
-      await api.transaction((trx) => api.event(trx, orphanEvent(bucket, key)));
+      if (!wanted.has(key)) await removeOrphan(api, bucket, key);
     }
     await untilAborted(signal);
   });
+}
+
+/** Deletes a blob that belongs to no row, and says so. */
+export async function removeOrphan(api: CcApi, bucket: BlobBucket, key: string): Promise<void> {
+  await api.deps.blobstore.delete(bucket, key);
+  await api.transaction((trx) => api.event(trx, orphanEvent(bucket, key)));
 }
 
 /** CC: repositories/orphaned_blob_event_repository.rb */

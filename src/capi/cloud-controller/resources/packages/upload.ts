@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { CcApi } from "../../api/api.ts";
 import type { CcRequest } from "../../api/request.ts";
 import { actorOf } from "../../audit-events.ts";
+import { UPLOAD_PREFIX } from "../../blob-references.ts";
 import { CcError, unprocessable } from "../../errors.ts";
 import { logToApp } from "../apps/log-lines.ts";
 import { type AppPlace, appEvent } from "../apps/place.ts";
@@ -12,8 +13,6 @@ import { MultipartError, multipartBoundary, partText, readMultipart } from "./mu
 import { packageTooLarge, verifyZip } from "./zip-archive.ts";
 
 const RESOURCES_TEXT_MAX = 4_194_304;
-/** Names of uploads that are not yet packages. */
-export const UPLOAD_PREFIX = "upload-";
 
 interface UploadForm {
   readonly bits: boolean;
