@@ -17,7 +17,7 @@ export function jobs(api: CcApi): void {
   api.get("/v3/jobs/:guid", async ({ params, signal }) => {
     let job = await find(params["guid"]!);
     if (job?.state === "PROCESSING") {
-      await api.jobs.ranOnce(job.guid, api.deps.clock.deadline(WAIT_MS, signal)).catch(() => "PROCESSING");
+      await api.jobs.ranOnce(job.guid, api.deps.clock.deadline(WAIT_MS, signal)).catch(() => undefined);
       job = await find(job.guid);
     }
     if (job === undefined) throw notFound("Job");

@@ -169,22 +169,21 @@ function apply(api: CcApi): Handler {
     const guids = parseBody(TO_MANY_BODY, body);
     const quota = await find(api, params["guid"]!);
     await api.transaction(async (trx) => {
-      await assign(trx, quota.guid, guids, (missing) => `Organizations with guids ${missing} do not exist`);
+      const names = await assign(
+        trx,
+        quota.guid,
+        guids,
+        (missing) => `Organizations with guids ${missing} do not exist`,
+      );
       if (quota.log_rate_limit_in_bytes_per_second !== -1) {
-        const names = await organizationsWithUnlimitedLogRate(trx, quota.guid);
-        if (names.length > 0) {
+        if ((await organizationsWithUnlimitedLogRate(trx, quota.guid)).length > 0) {
           throw unprocessable(
             "Current usage exceeds new quota values. The org(s) being assigned this quota contain apps running with an unlimited log rate limit.",
           );
         }
       }
       for (const guid of guids) {
-        const { name } = await trx
-          .selectFrom("organizations")
-          .where("guid", "=", guid)
-          .select("name")
-          .executeTakeFirstOrThrow();
-        const facts = { organization_guid: guid, organization_name: name };
+        const facts = { organization_guid: guid, organization_name: names.get(guid) };
         await record(api, trx, "apply", quota, actorOf(caller), facts, guid);
       }
     });
@@ -206,21 +205,24 @@ function apply(api: CcApi): Handler {
   };
 }
 
+/** Gives the organizations' names by guid. */
 async function assign(
   trx: CcApi["db"],
   quotaGuid: string,
   guids: readonly string[],
   missingText: (guids: string) => string,
-): Promise<void> {
-  if (guids.length === 0) return;
+): Promise<ReadonlyMap<string, string>> {
+  if (guids.length === 0) return new Map();
   const found = await trx
     .updateTable("organizations")
     .set({ quota_guid: quotaGuid })
     .where("guid", "in", guids)
-    .returning("guid")
+    .returning(["guid", "name"])
     .execute();
-  const missing = guids.filter((guid) => !found.some((row) => row.guid === guid));
+  const names = new Map(found.map(({ guid, name }) => [guid, name]));
+  const missing = guids.filter((guid) => !names.has(guid));
   if (missing.length > 0) throw unprocessable(missingText(listed(missing)));
+  return names;
 }
 
 function checked<T extends { total_routes: number; total_reserved_ports: number }>(columns: T): T {
