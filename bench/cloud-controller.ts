@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { TestCc } from "../src/capi/cloud-controller/testing/boot-cc.ts";
+import { SEALING_SECRET, TestCc } from "../src/capi/cloud-controller/testing/boot-cc.ts";
 import { FakeBroker } from "../src/capi/cloud-controller/testing/fake-broker.ts";
 import { offerCatalog } from "../src/capi/cloud-controller/testing/offer-catalog.ts";
 import type { DatabaseLocation } from "../src/kit/database.ts";
@@ -89,7 +89,7 @@ class Stage implements AsyncDisposable {
     const [domain] = await bare.rows("SELECT guid FROM domains WHERE name = 'apps.cf.localhost'");
     const [quota] = await bare.rows("SELECT guid FROM organization_quotas");
     const known = { domain: String(domain!["guid"]), quota: String(quota!["guid"]), plan: "plan-small" };
-    const seal = new Seal({ current: "test", keys: { test: "a key of tests" } }, systemSecrets());
+    const seal = new Seal({ current: "test", keys: { test: SEALING_SECRET } }, systemSecrets());
     const { ms, result: world } = await timed(() => fillStore(bare.insert, amount, seal, known));
     const tuned = await timed(() => bare.filled());
     const where = "url" in location ? "PostgreSQL" : "SQLite";

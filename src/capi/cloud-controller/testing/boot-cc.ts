@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -138,6 +139,14 @@ export class TestCc implements AsyncDisposable {
     return this.as("admin", ["cloud_controller.admin", ...SCOPES]);
   }
 
+  /** Makes something as admin and gives its guid. */
+  async make(path: string, body: object): Promise<string> {
+    const call = await this.admin();
+    const answer = await call("POST", path, body);
+    assert.equal(answer.status, 201, JSON.stringify(answer.body));
+    return (answer.body as { guid: string }).guid;
+  }
+
   /** A text body is sent as it stands, everything else as JSON. */
   async fetch(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) };
@@ -216,6 +225,16 @@ export function quietBridge(): BridgeClient {
     instances: async () => [],
     instanceCounts: async () => ({ starting: 0, routable: 0, unhealthy: 0 }),
   };
+}
+
+/** A Diego in which whatever it is asked for runs at once. */
+export function promptBridge(): BridgeClient {
+  const instanceCounts: BridgeClient["instanceCounts"] = async ({ instances }) => ({
+    starting: 0,
+    routable: instances,
+    unhealthy: 0,
+  });
+  return { ...quietBridge(), instanceCounts };
 }
 
 function testDeps(users: UaaUser[], keys: readonly Record<string, unknown>[]): CcDeps {

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync, StatementSync } from "node:sqlite";
+import { watchMethod } from "./watch-method.ts";
 
 const PARTS = ["", "-wal"] as const;
 
@@ -43,7 +44,12 @@ export class CrashPoints implements Disposable {
       else if (/^\s*(commit|rollback)/i.test(sql)) inTransaction = false;
       if (!inTransaction && !/^\s*(select|pragma|rollback)/i.test(sql)) points.push(this.take());
     };
-    const restore = [watch("run", after), watch("all", after), watch("get", after), watchExec(after)];
+    const restore = [
+      ...["run", "all", "get"].map((name) =>
+        watchMethod(StatementSync.prototype, name, (statement) => after((statement as StatementSync).sourceSQL)),
+      ),
+      watchMethod(DatabaseSync.prototype, "exec", (_file, [sql]) => after(String(sql))),
+    ];
     try {
       await work();
     } finally {
@@ -59,32 +65,6 @@ export class CrashPoints implements Disposable {
   #copy(point: number, part: string): string {
     return join(this.#folder, `${point}${part}`);
   }
-}
-
-type Values = Parameters<StatementSync["run"]>;
-
-function watch(method: "run" | "all" | "get", after: (sql: string) => void): () => void {
-  const prototype = StatementSync.prototype as unknown as Record<string, (...values: Values) => unknown>;
-  const usual = prototype[method]!;
-  prototype[method] = function watched(this: StatementSync, ...values: Values): unknown {
-    const result = usual.apply(this, values);
-    after(this.sourceSQL);
-    return result;
-  };
-  return () => {
-    prototype[method] = usual;
-  };
-}
-
-function watchExec(after: (sql: string) => void): () => void {
-  const usual = DatabaseSync.prototype.exec;
-  DatabaseSync.prototype.exec = function watched(this: DatabaseSync, sql: string): void {
-    usual.call(this, sql);
-    after(sql);
-  };
-  return () => {
-    DatabaseSync.prototype.exec = usual;
-  };
 }
 
 /** Rows in each table. */

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { openDatabase } from "../../../../kit/database.ts";
 import { CC_MIGRATIONS } from "../../store/migrations.ts";
 import type { CcDatabase } from "../../store/schema.ts";
-import { type Answer, quietBridge } from "../../testing/boot-cc.ts";
+import { type Answer, promptBridge } from "../../testing/boot-cc.ts";
 import { FakeBroker } from "../../testing/fake-broker.ts";
 import { document, zipOf } from "../../testing/push-flow.ts";
 import { until } from "../../testing/services-world.ts";
@@ -76,13 +76,7 @@ const CATALOG = [
 let world: World;
 let broker: FakeBroker;
 before(async () => {
-  // Whatever Diego is asked for runs at once.
-  const instanceCounts = async ({ instances }: { readonly instances: number }) => ({
-    starting: 0,
-    routable: instances,
-    unhealthy: 0,
-  });
-  world = await World.boot({ bridge: { ...quietBridge(), instanceCounts } });
+  world = await World.boot({ bridge: promptBridge() });
   broker = await FakeBroker.start(CATALOG);
 });
 after(async () => {

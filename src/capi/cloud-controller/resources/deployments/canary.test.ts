@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { quietBridge } from "../../testing/boot-cc.ts";
+import { promptBridge } from "../../testing/boot-cc.ts";
 import { related, World } from "../../testing/world.ts";
 
 interface Shown {
@@ -17,13 +17,7 @@ let world: World;
 let app: string;
 
 before(async () => {
-  // Whatever Diego is asked for runs at once.
-  const instanceCounts = async ({ instances }: { readonly instances: number }) => ({
-    starting: 0,
-    routable: instances,
-    unhealthy: 0,
-  });
-  world = await World.boot({ bridge: { ...quietBridge(), instanceCounts } });
+  world = await World.boot({ bridge: promptBridge() });
   app = (await world.builtApp(world.things["spaces"]!))["apps"]!;
   await world.flow.call("POST", `/v3/apps/${app}/processes/web/actions/scale`, { instances: 10 });
 });

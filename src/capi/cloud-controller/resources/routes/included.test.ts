@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Answer, type Call, TestCc } from "../../testing/boot-cc.ts";
+import { related } from "../../testing/world.ts";
 
 let cc: TestCc;
 let admin: Call;
@@ -10,24 +11,12 @@ let space: string;
 before(async () => {
   cc = await TestCc.boot();
   admin = await cc.admin();
-  organization = await make("/v3/organizations", { name: "o" });
-  space = await make("/v3/spaces", { name: "s", ...related({ organization }) });
-  const domain = await make("/v3/domains", { name: "routes.example.org" });
-  await make("/v3/routes", { host: "h", ...related({ space, domain }) });
+  organization = await cc.make("/v3/organizations", { name: "o" });
+  space = await cc.make("/v3/spaces", { name: "s", ...related({ organization }) });
+  const domain = await cc.make("/v3/domains", { name: "routes.example.org" });
+  await cc.make("/v3/routes", { host: "h", ...related({ space, domain }) });
 });
 after(() => cc[Symbol.asyncDispose]());
-
-async function make(path: string, body: object): Promise<string> {
-  const answer = await admin("POST", path, body);
-  assert.equal(answer.status, 201, JSON.stringify(answer.body));
-  return (answer.body as { guid: string }).guid;
-}
-
-function related(guids: Readonly<Record<string, string>>): object {
-  return {
-    relationships: Object.fromEntries(Object.entries(guids).map(([name, guid]) => [name, { data: { guid } }])),
-  };
-}
 
 function included({ status, body }: Answer): object {
   assert.equal(status, 200, JSON.stringify(body));
@@ -43,8 +32,8 @@ test("routes come with their spaces, and with these' organizations where they ar
 
 test("an auditor of the organization sees the route, but not the space that it is in", async () => {
   const auditor = await cc.as("auditor");
-  const user = await make("/v3/users", { guid: "auditor-guid" });
-  await make("/v3/roles", { type: "organization_auditor", ...related({ user, organization }) });
+  const user = await cc.make("/v3/users", { guid: "auditor-guid" });
+  await cc.make("/v3/roles", { type: "organization_auditor", ...related({ user, organization }) });
   assert.deepEqual(included(await auditor("GET", "/v3/routes?include=space.organization")), {
     spaces: [],
     organizations: ["o"],

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Call, TestCc } from "../../testing/boot-cc.ts";
+import { related } from "../../testing/world.ts";
 
 let cc: TestCc;
 let admin: Call;
@@ -10,25 +11,13 @@ let space: string;
 before(async () => {
   cc = await TestCc.boot();
   admin = await cc.admin();
-  organization = await make("/v3/organizations", { name: "o" });
-  space = await make("/v3/spaces", { name: "s", ...related({ organization }) });
+  organization = await cc.make("/v3/organizations", { name: "o" });
+  space = await cc.make("/v3/spaces", { name: "s", ...related({ organization }) });
 });
 after(() => cc[Symbol.asyncDispose]());
 
-async function make(path: string, body: object): Promise<string> {
-  const answer = await admin("POST", path, body);
-  assert.equal(answer.status, 201, JSON.stringify(answer.body));
-  return (answer.body as { guid: string }).guid;
-}
-
-function related(guids: Readonly<Record<string, string>>): object {
-  return {
-    relationships: Object.fromEntries(Object.entries(guids).map(([name, guid]) => [name, { data: { guid } }])),
-  };
-}
-
 test("a space is taken out of its isolation segment by null, a guid of null and nothing at all", async () => {
-  const segment = await make("/v3/isolation_segments", { name: "part" });
+  const segment = await cc.make("/v3/isolation_segments", { name: "part" });
   const entitled = { data: [{ guid: organization }] };
   await admin("POST", `/v3/isolation_segments/${segment}/relationships/organizations`, entitled);
   const path = `/v3/spaces/${space}/relationships/isolation_segment`;
