@@ -53,6 +53,25 @@ test("gauges of things that are gone are gone; a collector that fails is told an
   assert.match(page, /ingot_metrics_collectors_failed 1\n$/);
 });
 
+test("of two that ask at once both get the whole page, and a collector that never answers holds up none of them for ever", async () => {
+  const metrics = new Metrics();
+  const cells = metrics.gauge("cells", "Cells.", ["cell"]);
+  metrics.collect(async () => {
+    cells.set(1, { cell: "a" });
+    await new Promise((resolve) => setImmediate(resolve));
+    cells.set(1, { cell: "b" });
+  });
+  const first = metrics.page(signal);
+  await Promise.resolve();
+  const pages = await Promise.all([first, metrics.page(signal)]);
+  for (const page of pages) assert.match(page, /cells\{cell="a"\} 1\ncells\{cell="b"\} 1\n/);
+  metrics.collect(() => new Promise(() => undefined));
+  const limit = new AbortController();
+  const asked = metrics.page(limit.signal);
+  setImmediate(() => setImmediate(() => limit.abort(new Error("late"))));
+  assert.match(await asked, /cell="b"[\s\S]*ingot_metrics_collectors_failed 1\n$/);
+});
+
 test("however many labels come, the page stays small", async () => {
   const metrics = new Metrics();
   const asked = metrics.counter("asked_total", "Requests.", ["path"]);

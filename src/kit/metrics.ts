@@ -32,6 +32,7 @@ const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 export class Metrics {
   readonly #families = new Map<string, Family>();
   readonly #collectors: ((signal: AbortSignal) => void | Promise<void>)[] = [];
+  #page: Promise<string> | null = null;
 
   /** `name` ends in `_total`. Throws on a name that is taken or that Prometheus does not take; so do the others. */
   counter(name: string, help: string, labels: readonly string[] = []): Counter {
@@ -67,10 +68,28 @@ export class Metrics {
     this.#collectors.push(collector);
   }
 
-  /** The page. Resolves, with what there is, when a collector fails. */
-  async page(signal: AbortSignal): Promise<string> {
+  /**
+   * The page. Resolves, with what there is, when a collector fails. Who asks while one is being made gets that one: each begins by forgetting
+   * what the one before has set. A collector that has not answered when `signal` aborts has failed.
+   */
+  page(signal: AbortSignal): Promise<string> {
+    this.#page ??= this.#write(signal).finally(() => {
+      this.#page = null;
+    });
+    return this.#page;
+  }
+
+  async #write(signal: AbortSignal): Promise<string> {
     for (const family of this.#families.values()) family.begin();
-    const results = await Promise.allSettled(this.#collectors.map(async (collector) => await collector(signal)));
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    late.catch(() => undefined); // there may be nobody who waits for it
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    const results = await Promise.allSettled(
+      this.#collectors.map(async (collector) => await Promise.race([collector(signal), late])),
+    );
+    signal.removeEventListener("abort", onAbort);
     const failed = results.filter(({ status }) => status === "rejected").length;
     const lines = [...this.#families.values()].flatMap((family) => family.lines());
     lines.push(
