@@ -1,4 +1,5 @@
 import { UsageError } from "../platform/usage-error.ts";
+import { InterruptedError } from "./admin/until-interrupted.ts";
 
 type AdminCommand = (argv: readonly string[]) => Promise<number>;
 
@@ -35,5 +36,12 @@ export async function admin(argv: readonly string[]): Promise<number> {
   }
   const command = COMMANDS[name];
   if (command === undefined) throw new UsageError(`unknown command '${name}'; see ./ingot admin help`);
-  return await (await command.load())(rest);
+  const run = await command.load();
+  try {
+    return await run(rest);
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    process.stderr.write(`ingot admin ${name}: interrupted\n`);
+    return 1;
+  }
 }

@@ -1,5 +1,5 @@
 /** Ctrl-C or SIGTERM came. */
-class InterruptedError extends Error {}
+export class InterruptedError extends Error {}
 
 /** Runs `work` with a signal that Ctrl-C and SIGTERM abort, so that it can take away what is half done. */
 export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -15,10 +15,10 @@ export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise
   }
 }
 
-/** Tells on stderr why `who` failed, where a line says it all: one of `known`, an interruption, the operating system's words. Throws the others. */
+/** Tells on stderr why `who` failed, where a line says it all: one of `known`, the operating system's words. Throws the others. */
 export function tellFailure(who: string, error: unknown, known: new (...words: never[]) => Error): 1 {
   if (!(error instanceof Error)) throw error;
-  const saysItAll = error instanceof InterruptedError || "code" in error || error instanceof known;
+  const saysItAll = "code" in error || error instanceof known;
   if (!saysItAll) throw error;
   process.stderr.write(`ingot admin ${who}: ${error.message}\n`);
   return 1;
