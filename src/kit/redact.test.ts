@@ -15,18 +15,19 @@ test("what looks like a secret does not get into a line, and the line stays JSON
   log.warn("broker failed", { error: new Error(`connect https://user:${HUSH}@broker.example/v2/catalog`) });
   log.warn("database", { url: `postgres://ann:${HUSH}@db.example:5432/ingot?sslmode=verify-full` });
   log.error("token", { text: `got ${JWT} from there` });
+  log.error("token", { text: `session-a-${JWT}` });
   log.info("form", { body: `grant_type=password&username=ann&password=${HUSH}&client_secret=${HUSH}` });
   log.info("redirect", { url: `https://uaa/callback?code=${HUSH}&state=ok` });
   log.info("row", { row: { auth_password: HUSH, credentials: HUSH, clientSecret: HUSH } });
   log.info("text", { body: JSON.stringify({ auth: { password: HUSH, username: "ann" } }) });
   log.info("key", { pem: `-----BEGIN PRIVATE KEY-----\n${HUSH}\n-----END PRIVATE KEY-----` });
-  assert.equal(lines.length, 10);
+  assert.equal(lines.length, 11);
   for (const line of lines) {
     assert.ok(!line.includes(HUSH) && !line.includes(JWT), line);
     JSON.parse(line);
   }
   assert.match(lines[2]!, /https:\/\/user:\[PRIVATE\]@broker\.example\/v2\/catalog/);
-  assert.match(lines[5]!, /username=ann&password=\[PRIVATE\]/);
+  assert.match(lines[6]!, /username=ann&password=\[PRIVATE\]/);
 });
 
 test("what is no secret stays as it is", () => {
@@ -51,6 +52,7 @@ test("long and hostile lines take no time to speak of", () => {
     "bearer ",
     "://a:",
     "eyJaaaaaaaa.",
+    "eyJ-",
     "-----BEGIN PRIVATE KEY-----",
     "token=",
     "a-",

@@ -5,8 +5,8 @@ const WORD = "[^\\s\"'\\\\&,;<>{}()\\[\\]]";
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   // Authorization headers, wherever they are quoted.
   [new RegExp(`\\b(bearer|basic)(\\s+|%20)${WORD}{6,}`, "gi"), `$1 ${PRIVATE}`],
-  // JSON Web Tokens.
-  [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, PRIVATE],
+  // JSON Web Tokens. Each word is looked at once, from its beginning, and only when points follow.
+  [/(?<![\w-])(?=[\w-]+\.[\w-]+\.)([\w-]*?)\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, `$1${PRIVATE}`],
   // Passwords in URLs. Of the scheme only the end is looked at: a search for its beginning would go over long words again and again.
   [/([a-z0-9+.-]:\/\/[^\s"'\\/:@]*):[^\s"'\\/@]+@/gi, `$1:${PRIVATE}@`],
   // Parameters of queries and forms.
